@@ -1,0 +1,134 @@
+/* agent.h - one question's way: intent, entities, SQL, guard, rows, chart, answer.
+ *
+ *     agent_context *c = agent_context_open(&options, &e);
+ *     agent_state *s = agent_state_new(&e);
+ *     if (orchestrator_process(c, "Sales by region in 2024", &(agent_options){0}, s, &e))
+ *         json = agent_state_json(s, &e);
+ *     agent_state_free(s), agent_context_close(c);
+ *
+ * Each step is one file and one entry in `agent_steps` (orchestrator.c). A
+ * failed step has a written fallback: model -> template -> an honest "I can't
+ * answer that, because ..." with the nearest questions that can be; no step is
+ * skipped in silence: the trace names what ran, for how long and why.
+ *
+ * A question that can't be answered is not a failure of the call: the state
+ * says so in `error` (with the exit code's class). orchestrator_process returns
+ * false only when it could not even fill the state (out of memory). */
+#ifndef AGENT_AGENT_H
+#define AGENT_AGENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "db/db.h"
+#include "gemma/gemma.h"
+#include "semantic/semantic.h"
+
+typedef enum agent_intent {
+    INTENT_TOTAL_SALES, INTENT_COMPARISON, INTENT_TREND, INTENT_RANKING,
+    INTENT_BREAKDOWN, INTENT_GROWTH, INTENT_AVERAGE, INTENT_SHARE, INTENT_COUNT,
+    INTENT_LIST, INTENT_ACTIVE_STORE, INTENT_WHY, INTENT_HELP, INTENT_OUT_OF_SCOPE,
+    INTENT_COUNT_
+} agent_intent;
+const char *agent_intent_name(agent_intent i); /* "total_sales" */
+
+typedef enum agent_source { SOURCE_NONE, SOURCE_TEMPLATE, SOURCE_MODEL, SOURCE_MEMORY,
+                            SOURCE_USER /* --sql */ } agent_source;
+
+/* What is asked of one question; all zero is the default. */
+typedef struct agent_options {
+    const char *sql;     /* --sql: this statement, guarded like any other */
+    bool no_rag, no_model, template_only, explain;
+    bool model_only;     /* for tests and `make run`: skip the template */
+    double temperature;  /* 0: greedy */
+    int beam;            /* 0 or 1: none */
+    int pick;            /* 1..n: takes one of `choices`; 0: none */
+    uint64_t seed;
+    db_limits limits;
+    /* progress for people: a step began or ended; may be NULL */
+    void (*on_step)(void *arg, const char *step, bool ended, double ms);
+    void *arg;
+} agent_options;
+
+/* What is shared by all questions on one database. Borrowed parts outlive it. */
+typedef struct agent_context agent_context;
+typedef struct agent_context_options {
+    const char *database;  /* path; required */
+    const char *model;     /* GGUF or folder; NULL: home's default; opened when first needed */
+    const char *semantic;  /* YAML file; NULL: the sales layer if it fits, else derived */
+    int threads;           /* of the model; 0: all cores */
+    int db_threads;        /* of the database; 1 for replay and eval */
+    bool no_model;
+} agent_context_options;
+MUST_CHECK agent_context *agent_context_open(const agent_context_options *o, err *e);
+void agent_context_close(agent_context *c);
+db *agent_db(agent_context *c);
+const db_catalog *agent_catalog(agent_context *c);
+const sem_layer *agent_semantic(agent_context *c);
+void agent_cancel(agent_context *c); /* async-signal-safe: stops model and database */
+
+typedef struct agent_trace {
+    const char *step, *source, *why; /* "sql_generator", "template", "every word used" */
+    double ms;
+} agent_trace;
+
+typedef struct agent_column {
+    const char *name, *title;
+    db_type type;
+    sem_unit unit;
+    char role; /* as sem_plan_column; 0 unknown */
+} agent_column;
+
+enum { AGENT_MAX_NOTES = 16, AGENT_MAX_TRACE = 32 };
+
+typedef struct agent_state {
+    arena *arena; /* owns everything below but `results` */
+    const char *question;
+    agent_intent intent;
+    double intent_score;
+    json_t *entities; /* metrics, groups, filters, period ... as recognised; owned */
+    const char *sql;         /* as run: printed, checked tree; "" if none */
+    const char *sql_pretty;
+    db_result *results;      /* owned; NULL if none */
+    agent_column *columns;   /* (results->n_columns) */
+    json_t *chart;           /* {data, layout, why}; owned; NULL: a table says it best */
+    const char *answer;      /* the sentence; never NULL once processed */
+    const char *explanation; /* the SQL in plain language; "" if none */
+    const char *assumptions[AGENT_MAX_NOTES]; int n_assumptions;
+    const char *left_out[AGENT_MAX_NOTES];    int n_left_out;
+    const char *unused_words[AGENT_MAX_NOTES]; int n_unused_words;
+    const char *choices[AGENT_MAX_NOTES];     int n_choices; /* nearest or alternative questions */
+    struct { const char *word; double value; const char *reason; } confidence; /* Sure, Likely, Check this */
+    agent_source source;
+    agent_trace trace[AGENT_MAX_TRACE]; int n_trace;
+    struct { err_code code; const char *message; } error; /* ERR_OK: answered */
+    sem_plan plan; bool has_plan;
+    sem_query query; bool has_query;
+    /* what made it */
+    const char *database, *data_to, *fingerprint, *weights, *kernel_table;
+    double total_ms;
+} agent_state;
+
+MUST_CHECK agent_state *agent_state_new(err *e);
+void agent_state_free(agent_state *s); /* NULL is allowed */
+MUST_CHECK bool orchestrator_process(agent_context *c, const char *question,
+                                     const agent_options *o, agent_state *s, err *e);
+
+/* The whole state as JSON (DESIGN's keys), rows included; owned (json_decref).
+ * `with_times` false leaves times out, so that equal questions give equal bytes. */
+MUST_CHECK json_t *agent_state_json(const agent_state *s, bool with_times, err *e);
+
+/* ---- for the surfaces -------------------------------------------------- */
+
+/* Number with its unit for people: "€ 569,800", "+38.2 %", "–" for NULL. */
+void agent_format_cell(const agent_state *s, int64_t row, int column, str *out);
+/* One self-contained HTML page of the chart, table and sentence. */
+MUST_CHECK bool agent_chart_html(const agent_state *s, str *out, err *e);
+/* Bars or a sparkline for a terminal `width` columns wide; "" if no chart fits. */
+MUST_CHECK bool agent_chart_text(const agent_state *s, int width, str *out, err *e);
+
+#endif
