@@ -1,0 +1,341 @@
+/* eval.c - see eval.h.
+ *
+ * Columns are matched by trying permutations, pruned by comparing the columns
+ * as multisets first. Unordered rows are sorted on both sides by the exact
+ * columns first and the inexact ones last, so that rounding in a double does
+ * not change which rows stand side by side. */
+#include "eval/eval.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum kind { KIND_NUMBER, KIND_TEXT, KIND_MOMENT, KIND_TIME } kind;
+
+static kind column_kind(const db_result_column *c)
+{
+    switch (c->type) {
+    case DB_TEXT: return KIND_TEXT;
+    case DB_DATE: case DB_TIMESTAMP: return KIND_MOMENT;
+    case DB_TIME: return KIND_TIME;
+    default: return KIND_NUMBER;
+    }
+}
+
+static int64_t moment(const db_result_column *c, int64_t row)
+{
+    return c->type == DB_DATE ? c->as.integer[row] * 86400000000 : c->as.integer[row];
+}
+
+static bool near(double a, double b)
+{
+    if (isnan(a) || isnan(b))
+        return isnan(a) && isnan(b);
+    return a == b || fabs(a - b) <= 1e-4 * fmax(fabs(a), fabs(b));
+}
+
+static bool cells_equal(const db_result *a, int64_t i, int ca, const db_result *b,
+                        int64_t j, int cb)
+{
+    const db_result_column *x = &a->columns[ca], *y = &b->columns[cb];
+    const bool null = db_cell_null(a, i, ca);
+
+    if (null || db_cell_null(b, j, cb))
+        return null && db_cell_null(b, j, cb);
+    if (column_kind(x) != column_kind(y))
+        return false;
+    switch (column_kind(x)) {
+    case KIND_TEXT: return !strcmp(x->as.text[i], y->as.text[j]);
+    case KIND_MOMENT: return moment(x, i) == moment(y, j);
+    case KIND_TIME: return x->as.integer[i] == y->as.integer[j];
+    default:
+        if (x->type == DB_INTEGER && y->type == DB_INTEGER)
+            return x->as.integer[i] == y->as.integer[j];
+        return near(db_cell_number(a, i, ca), db_cell_number(b, j, cb));
+    }
+}
+
+static int compare_cells(const db_result *r, int64_t i, int64_t j, int c)
+{
+    const bool ni = db_cell_null(r, i, c), nj = db_cell_null(r, j, c);
+    const db_result_column *x = &r->columns[c];
+
+    if (ni || nj)
+        return ni - nj;
+    if (column_kind(x) == KIND_TEXT)
+        return strcmp(x->as.text[i], x->as.text[j]);
+    if (column_kind(x) == KIND_NUMBER) {
+        const double a = db_cell_number(r, i, c), b = db_cell_number(r, j, c);
+
+        return (a > b) - (a < b);
+    } else {
+        const int64_t a = moment(x, i), b = moment(x, j);
+
+        return (a > b) - (a < b);
+    }
+}
+
+typedef struct order {
+    const db_result *r;
+    int columns[EVAL_MAX_COLUMNS], n;
+} order;
+
+static int compare_rows(const void *a, const void *b, void *arg)
+{
+    const order *o = arg;
+
+    for (int k = 0; k < o->n; k++) {
+        const int c = compare_cells(o->r, *(const int64_t *)a, *(const int64_t *)b, o->columns[k]);
+
+        if (c)
+            return c;
+    }
+    return 0;
+}
+
+/* Rows sorted by the exact columns (of both sides), then the inexact ones. */
+static int64_t *sorted(const db_result *r, const int *columns, const bool *exact, int n)
+{
+    int64_t *rows = malloc(((size_t)r->n_rows + 1) * sizeof *rows);
+    order o = {.r = r};
+
+    if (!rows)
+        return NULL;
+    for (int64_t i = 0; i < r->n_rows; i++)
+        rows[i] = i;
+    for (int pass = 1; pass >= 0; pass--)
+        for (int k = 0; k < n; k++)
+            if (exact[k] == (pass == 1))
+                o.columns[o.n++] = columns[k];
+    qsort_r(rows, (size_t)r->n_rows, sizeof *rows, compare_rows, &o);
+    return rows;
+}
+
+static bool is_exact(const db_result_column *c)
+{
+    return c->type != DB_DOUBLE && c->type != DB_DECIMAL;
+}
+
+/* Same rows when column k of gold stands for column map[k] of mine? */
+static bool equal_mapped(const db_result *gold, const db_result *mine, const int *map,
+                         int n, bool in_order)
+{
+    int own[EVAL_MAX_COLUMNS];
+    bool exact[EVAL_MAX_COLUMNS], same = true;
+    int64_t *a = NULL, *b = NULL;
+
+    for (int k = 0; k < n; k++) {
+        own[k] = k;
+        exact[k] = is_exact(&gold->columns[k]) && is_exact(&mine->columns[map[k]]);
+    }
+    if (!in_order) {
+        a = sorted(gold, own, exact, n);
+        b = sorted(mine, map, exact, n);
+        same = a && b;
+    }
+    for (int64_t i = 0; same && i < gold->n_rows; i++)
+        for (int k = 0; same && k < n; k++)
+            same = cells_equal(gold, a ? a[i] : i, k, mine, b ? b[i] : i, map[k]);
+    free(a);
+    free(b);
+    return same;
+}
+
+static bool search(const db_result *gold, const db_result *mine, bool in_order,
+                   int *map, int depth, unsigned taken)
+{
+    const int n = gold->n_columns;
+
+    if (depth == n)
+        return equal_mapped(gold, mine, map, n, in_order);
+    for (int c = 0; c < n; c++) {
+        db_result one_gold = *gold, one_mine = *mine;
+        const int zero = 0;
+
+        if (taken >> c & 1)
+            continue;
+        one_gold.columns = &gold->columns[depth], one_gold.n_columns = 1;
+        one_mine.columns = &mine->columns[c], one_mine.n_columns = 1;
+        if (!equal_mapped(&one_gold, &one_mine, &zero, 1, in_order))
+            continue;
+        map[depth] = c;
+        if (search(gold, mine, in_order, map, depth + 1, taken | 1u << c))
+            return true;
+    }
+    return false;
+}
+
+static bool differ(str *why, const char *text)
+{
+    if (why) {
+        str_reset(why);
+        str_adds(why, text);
+    }
+    return false;
+}
+
+bool eval_rows_equal(const db_result *gold, const db_result *mine, bool ordered, str *why)
+{
+    int map[EVAL_MAX_COLUMNS];
+
+    if (gold->n_columns != mine->n_columns) {
+        differ(why, "");
+        if (why)
+            str_addf(why, "%d columns, expected %d", mine->n_columns, gold->n_columns);
+        return false;
+    }
+    if (gold->n_rows != mine->n_rows) {
+        differ(why, "");
+        if (why)
+            str_addf(why, "%lld rows, expected %lld", (long long)mine->n_rows,
+                     (long long)gold->n_rows);
+        return false;
+    }
+    if (gold->n_columns > EVAL_MAX_COLUMNS)
+        return differ(why, "too many columns to compare");
+    if (search(gold, mine, ordered, map, 0, 0))
+        return true;
+    if (ordered && search(gold, mine, false, map, 0, 0))
+        return differ(why, "same rows in another order");
+    return differ(why, "other values");
+}
+
+/* +1: never falls, -1: never rises, 0: neither, over all rows. */
+static int direction(const db_result *r, int c)
+{
+    bool falls = false, rises = false;
+
+    for (int64_t i = 1; i < r->n_rows; i++) {
+        const int d = compare_cells(r, i - 1, i, c);
+
+        falls |= d > 0;
+        rises |= d < 0;
+    }
+    return falls && rises ? 0 : falls ? -1 : 1;
+}
+
+/* The columns by which the uncut gold is sorted, as far as they show. */
+static int sort_keys(const db_result *uncut, int keys[EVAL_MAX_COLUMNS])
+{
+    int n = 0;
+
+    for (int c = 0; c < uncut->n_columns; c++)
+        if (direction(uncut, c) != 0 && column_kind(&uncut->columns[c]) != KIND_TEXT)
+            keys[n++] = c;
+    return n;
+}
+
+static bool tied(const db_result *r, int64_t i, int64_t j, const int *keys, int n)
+{
+    for (int k = 0; k < n; k++)
+        if (!cells_equal(r, i, keys[k], r, j, keys[k]))
+            return false;
+    return true;
+}
+
+static bool row_equal(const db_result *a, int64_t i, const db_result *b, int64_t j)
+{
+    for (int c = 0; c < a->n_columns; c++)
+        if (!cells_equal(a, i, c, b, j, c))
+            return false;
+    return true;
+}
+
+bool eval_rows_equal_cut(const db_result *gold, const db_result *uncut,
+                         const db_result *mine, str *why)
+{
+    const int64_t n = gold->n_rows;
+    int64_t first = n - 1, last = n - 1;
+    int keys[EVAL_MAX_COLUMNS], n_keys;
+
+    if (eval_rows_equal(gold, mine, true, NULL))
+        return true;
+    if (gold->n_columns != mine->n_columns || mine->n_rows != n || n == 0 ||
+        uncut->n_rows <= n || gold->n_columns > EVAL_MAX_COLUMNS)
+        return eval_rows_equal(gold, mine, true, why);
+    n_keys = sort_keys(uncut, keys);
+    if (n_keys == 0)
+        return differ(why, "other values (and no sorted column to find ties by)");
+    while (first > 0 && tied(uncut, first - 1, n - 1, keys, n_keys))
+        first--;
+    while (last + 1 < uncut->n_rows && tied(uncut, last + 1, n - 1, keys, n_keys))
+        last++;
+    for (int64_t i = 0; i < n; i++) {
+        bool ok = i < first && row_equal(uncut, i, mine, i);
+
+        for (int64_t j = first; !ok && i >= first && j <= last; j++)
+            ok = row_equal(uncut, j, mine, i);
+        if (!ok)
+            return differ(why, "a row that is neither above the cut nor tied at it");
+    }
+    return true;
+}
+
+/* Offset after a quoted string, comment or parenthesis at p, or p itself. */
+static const char *skip_group(const char *p)
+{
+    int depth = 0;
+
+    do {
+        if (*p == '\'' || *p == '"') {
+            const char quote = *p++;
+
+            while (*p && *p != quote)
+                p++;
+        } else if (*p == '(')
+            depth++;
+        else if (*p == ')')
+            depth--;
+        if (*p)
+            p++;
+    } while (*p && depth > 0);
+    return p;
+}
+
+static bool word_at(const char *p, const char *word)
+{
+    for (; *word; p++, word++)
+        if (tolower((unsigned char)*p) != *word)
+            return false;
+    return !isalnum((unsigned char)*p) && *p != '_';
+}
+
+char *eval_without_limit(const char *sql, bool *ordered)
+{
+    const char *limit = NULL, *order = NULL, *p = sql, *q;
+    char *cut;
+
+    while (*p) {
+        if (*p == '(' || *p == '\'' || *p == '"') {
+            p = skip_group(p);
+        } else if (isalpha((unsigned char)*p) || *p == '_') {
+            if (word_at(p, "order"))
+                order = p, limit = NULL;
+            else if (word_at(p, "limit"))
+                limit = p;
+            while (isalnum((unsigned char)*p) || *p == '_')
+                p++;
+        } else {
+            p++;
+        }
+    }
+    *ordered = order != NULL;
+    if (!limit)
+        return NULL;
+    for (q = limit + 5; isspace((unsigned char)*q); q++) {}
+    if (!isdigit((unsigned char)*q))
+        return NULL;
+    while (isdigit((unsigned char)*q))
+        q++;
+    while (isspace((unsigned char)*q) || *q == ';')
+        q++;
+    if (*q)
+        return NULL;
+    cut = malloc((size_t)(limit - sql) + 1);
+    if (cut) {
+        memcpy(cut, sql, (size_t)(limit - sql));
+        cut[limit - sql] = 0;
+    }
+    return cut;
+}
