@@ -79,11 +79,11 @@ static int compare_cells(const db_result *r, int64_t i, int64_t j, int c)
 typedef struct order {
     const db_result *r;
     int columns[EVAL_MAX_COLUMNS], n;
-} order;
+} row_order;
 
 static int compare_rows(const void *a, const void *b, void *arg)
 {
-    const order *o = arg;
+    const row_order *o = arg;
 
     for (int k = 0; k < o->n; k++) {
         const int c = compare_cells(o->r, *(const int64_t *)a, *(const int64_t *)b, o->columns[k]);
@@ -98,7 +98,7 @@ static int compare_rows(const void *a, const void *b, void *arg)
 static int64_t *sorted(const db_result *r, const int *columns, const bool *exact, int n)
 {
     int64_t *rows = malloc(((size_t)r->n_rows + 1) * sizeof *rows);
-    order o = {.r = r};
+    row_order o = {.r = r};
 
     if (!rows)
         return NULL;

@@ -1,0 +1,75 @@
+/* cli.h - what the verbs share: the table of verbs, flags, output, places.
+ *
+ * One verb is one file with one `const verb`. A verb returns the exit code of
+ * the program (base/err.h's table); it prints its answer on stdout and all
+ * else on stderr. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/agent.h"
+#include "base/err.h"
+#include "base/str.h"
+
+typedef struct verb {
+    const char *name, *arguments, *summary;
+    const char *help; /* the flags, a line each */
+    int (*run)(int argc, char **argv); /* argv[0] is the verb */
+} verb;
+
+extern const verb verb_ask, verb_chat, verb_init, verb_catalog, verb_doctor, verb_bench,
+    verb_model, verb_version;
+
+typedef enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMAT_MARKDOWN,
+                             FORMAT_PARQUET } output_format;
+
+/* The flags of every verb in one place; each verb says which it takes. */
+typedef struct flags {
+    const char *db, *model, *adapter, *sql, *out, *chart, *batch, *semantic;
+    bool no_rag, no_model, template_only, model_only, all, trace, explain, help, force, no_times;
+    double temperature;
+    int beam, pick, threads;
+    uint64_t seed;
+    uint64_t rows;
+    output_format format;
+    bool format_given;
+    int n_words;
+    char **words; /* what is not a flag, in order; borrowed from argv */
+} flags;
+
+/* Parse argv[1..]; `accepted` lists the flag names this verb takes ("db sql
+ * all"). On a mistake a message goes to stderr and false comes back: exit 2. */
+bool flags_parse(flags *f, int argc, char **argv, const char *accepted, const verb *v);
+
+/* Print `salesbot: message` (and what the error's class suggests); the exit code. */
+int cli_fail(const err *e);
+
+/* --db, else $SALESBOT_DB, else the last `catalog connect`, else the sample in
+ * the home folder, which is made when it isn't there. */
+bool cli_database(const flags *f, str *path, err *e);
+/* --model, else $SALESBOT_MODEL, else the default weights in the home folder. */
+bool cli_model(const flags *f, str *path, err *e);
+bool cli_init(const char *path, uint64_t rows, uint64_t seed, bool replace, err *e);
+
+/* Ctrl-C cancels what `c` is doing; a second one ends the program (130). */
+void cli_on_interrupt(agent_context *c);
+bool cli_interrupted(void);
+
+/* ---- output ------------------------------------------------------------ */
+
+/* The answer in the format asked for, into `out`. */
+bool output_state(const agent_state *s, const flags *f, str *out, err *e);
+bool output_table(const agent_state *s, const flags *f, str *out, err *e);
+bool output_markdown(const agent_state *s, const flags *f, str *out, err *e);
+bool output_csv(const agent_state *s, str *out, err *e);
+/* Exit code of a processed state: its error's, else 6 when rows were cut. */
+int output_exit_code(const agent_state *s);
+/* `text` to --out (atomically) or to stdout. */
+bool output_write(const flags *f, const str *text, err *e);
+
+int text_width(const char *utf8); /* columns of a terminal */
+int terminal_width(void);
+
+#endif
