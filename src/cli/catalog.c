@@ -1,0 +1,164 @@
+/* catalog.c - salesbot catalog: what is in a database; connect one for good. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+
+static const char help[] =
+    "  salesbot catalog                    the tables\n"
+    "  salesbot catalog show TABLE         its columns, types, keys, ranges, comments\n"
+    "  salesbot catalog connect FILE       ask this database from now on\n"
+    "  --db FILE, --format json\n";
+
+static int connect_to(const char *path)
+{
+    err e = {0};
+    char *full = realpath(path, NULL);
+    str file = {0};
+    db *d = NULL;
+    bool ok = full || err_set(&e, ERR_DB, "%s: no such file", path);
+
+    d = ok ? db_open(full, &(db_options){0}, &e) : NULL;
+    ok = d && db_catalog_get(d, &e) && home_path(&file, NULL, &e) && dir_make(file.text, &e) &&
+         home_path(&file, "database", &e) &&
+         file_write_atomic(file.text, full, strlen(full), 0600, &e);
+    if (ok)
+        printf("Connected: %s (%d tables). Try: salesbot ask \"how many rows in %s\"\n", full,
+               db_catalog_get(d, &e)->n_tables, db_catalog_get(d, &e)->tables[0].name);
+    db_close(d);
+    str_deinit(&file);
+    free(full);
+    return ok ? 0 : cli_fail(&e);
+}
+
+static void print_tables(const db_catalog *c)
+{
+    int width = 5;
+
+    for (int t = 0; t < c->n_tables; t++)
+        if (text_width(c->tables[t].name) > width)
+            width = text_width(c->tables[t].name);
+    printf("%-*s  %12s  %7s  %s\n", width, "table", "rows", "columns", "what");
+    for (int t = 0; t < c->n_tables; t++)
+        printf("%-*s  %12lld  %7d  %s\n", width, c->tables[t].name,
+               (long long)c->tables[t].n_rows, c->tables[t].n_columns, c->tables[t].comment);
+}
+
+static void print_columns(const db_catalog *c, const db_table *t)
+{
+    int width = 6;
+
+    printf("%s: %lld rows%s%s\n", t->name, (long long)t->n_rows, *t->comment ? ". " : "",
+           t->comment);
+    for (int i = 0; i < t->n_columns; i++)
+        if (text_width(t->columns[i].name) > width)
+            width = text_width(t->columns[i].name);
+    for (int i = 0; i < t->n_columns; i++) {
+        const db_column *k = &t->columns[i];
+
+        printf("  %-*s  %-14s", width, k->name, k->type_text);
+        if (k->primary_key)
+            printf(" key");
+        if (k->fk_table >= 0)
+            printf(" -> %s.%s", c->tables[k->fk_table].name,
+                   c->tables[k->fk_table].columns[k->fk_column].name);
+        if (k->n_distinct >= 0)
+            printf("  %lld values", (long long)k->n_distinct);
+        if (*k->min_text)
+            printf(", %.24s … %.24s", k->min_text, k->max_text);
+        printf("%s%s\n", *k->comment ? "  -- " : "", k->comment);
+    }
+}
+
+static json_t *column_json(const db_catalog *c, const db_column *k)
+{
+    json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:s, s:I, s:I, s:s, s:s}", "name", k->name,
+                          "type", k->type_text, "primary_key", k->primary_key, "nullable",
+                          k->nullable, "comment", k->comment, "distinct",
+                          (json_int_t)k->n_distinct, "nulls", (json_int_t)k->n_null, "min",
+                          k->min_text, "max", k->max_text);
+    json_t *values = json_array();
+
+    for (int i = 0; i < k->n_values && i < 20; i++)
+        json_array_append_new(values, json_string(k->values[i]));
+    json_object_set_new(j, "values", values);
+    if (k->fk_table >= 0)
+        json_object_set_new(j, "references",
+                            json_sprintf("%s.%s", c->tables[k->fk_table].name,
+                                         c->tables[k->fk_table].columns[k->fk_column].name));
+    return j;
+}
+
+static int print_json(const db_catalog *c)
+{
+    json_t *tables = json_array(), *all;
+
+    for (int t = 0; t < c->n_tables; t++) {
+        json_t *columns = json_array();
+
+        for (int i = 0; i < c->tables[t].n_columns; i++)
+            json_array_append_new(columns, column_json(c, &c->tables[t].columns[i]));
+        json_array_append_new(tables, json_pack("{s:s, s:s, s:I, s:o}", "name", c->tables[t].name,
+                                                "comment", c->tables[t].comment, "rows",
+                                                (json_int_t)c->tables[t].n_rows, "columns",
+                                                columns));
+    }
+    all = json_pack("{s:s, s:s, s:o}", "database", c->database, "fingerprint", c->fingerprint,
+                    "tables", tables);
+    json_dumpf(all, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(all);
+    return 0;
+}
+
+static int show(const flags *f, const db_catalog *c)
+{
+    int t;
+    err e = {0};
+
+    if (f->format == FORMAT_JSON)
+        return print_json(c);
+    if (f->n_words < 2) {
+        print_tables(c);
+        return 0;
+    }
+    t = db_table_find(c, f->words[1]);
+    if (t < 0) {
+        err_set(&e, ERR_ARG, "no table \"%s\" in %s (salesbot catalog lists them)", f->words[1],
+                c->database);
+        return cli_fail(&e);
+    }
+    print_columns(c, &c->tables[t]);
+    return 0;
+}
+
+static int run(int argc, char **argv)
+{
+    flags f;
+    str path = {0};
+    err e = {0};
+    db *d = NULL;
+    const db_catalog *c;
+    int code;
+
+    if (!flags_parse(&f, argc, argv, "db format", &verb_catalog))
+        return 2;
+    if (f.n_words == 2 && !strcmp(f.words[0], "connect"))
+        return connect_to(f.words[1]);
+    if (f.n_words && (strcmp(f.words[0], "show") || f.n_words > 2)) {
+        fprintf(stderr, "salesbot catalog: show [TABLE] or connect FILE\n");
+        return 2;
+    }
+    d = cli_database(&f, &path, &e) ? db_open(path.text, &(db_options){0}, &e) : NULL;
+    c = d ? db_catalog_get(d, &e) : NULL;
+    code = c ? show(&f, c) : cli_fail(&e);
+    db_close(d);
+    str_deinit(&path);
+    return code;
+}
+
+const verb verb_catalog = {"catalog", "[show|connect]", "tables and columns; connect a database",
+                           help, run};

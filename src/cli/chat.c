@@ -1,0 +1,106 @@
+/* chat.c - salesbot chat: question after question on one open database. From a
+ * terminal with line editing and history, from a pipe a line at a time. */
+#include <readline/history.h>
+#include <readline/readline.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+
+static const char help[] =
+    "  --db FILE, --model FILE, --no-model, --no-rag, --format F, --all, --trace, --explain\n"
+    "  With --format json one state a line comes out. \"quit\" or Ctrl-D ends.\n";
+static const char accepted[] =
+    "db model adapter semantic no-rag no-model template-only all trace explain temperature beam "
+    "threads seed format no-times";
+
+static char *next_line(bool terminal, char **line, size_t *room)
+{
+    if (terminal) {
+        free(*line);
+        *line = readline("? ");
+        if (*line && **line)
+            add_history(*line);
+        return *line;
+    } else {
+        ssize_t n = getline(line, room, stdin);
+
+        while (n > 0 && ((*line)[n - 1] == '\n' || (*line)[n - 1] == '\r'))
+            (*line)[--n] = 0;
+        return n < 0 ? NULL : *line;
+    }
+}
+
+static bool answer(agent_context *c, const char *question, const flags *f, int *code, err *e)
+{
+    const agent_options o = {.no_rag = f->no_rag, .no_model = f->no_model || f->template_only,
+                             .template_only = f->template_only, .explain = f->explain,
+                             .temperature = f->temperature, .beam = f->beam, .seed = f->seed};
+    agent_state *s = agent_state_new(e);
+    str out = {0};
+    const bool ok = s && orchestrator_process(c, question, &o, s, e) &&
+                    output_state(s, f, &out, e) && output_write(f, &out, e);
+
+    *code = ok ? output_exit_code(s) : 1;
+    str_deinit(&out);
+    agent_state_free(s);
+    return ok;
+}
+
+static int run(int argc, char **argv)
+{
+    const bool terminal = isatty(STDIN_FILENO);
+    flags f;
+    str database = {0}, model = {0}, history = {0};
+    err e = {0};
+    agent_context *c = NULL;
+    char *line = NULL;
+    size_t room = 0;
+    int code = 0;
+    bool ok;
+
+    if (!flags_parse(&f, argc, argv, accepted, &verb_chat))
+        return 2;
+    ok = cli_database(&f, &database, &e) && cli_model(&f, &model, &e);
+    c = ok ? agent_context_open(&(agent_context_options){
+                 .database = database.text, .model = model.text, .semantic = f.semantic,
+                 .threads = f.threads, .no_model = f.no_model || f.template_only}, &e)
+           : NULL;
+    if (terminal && home_path(&history, "history", &e))
+        read_history(history.text);
+    ok = c != NULL;
+    if (ok && terminal)
+        fprintf(stderr, "%s. Ask, or \"help\"; Ctrl-D ends.\n", agent_catalog(c)->database);
+    while (ok && next_line(terminal, &line, &room)) {
+        if (!strcmp(line, "quit") || !strcmp(line, "exit"))
+            break;
+        if (!line[strspn(line, " \t")])
+            continue;
+        cli_on_interrupt(c);
+        ok = answer(c, line, &f, &code, &e);
+        if (terminal)
+            puts("");
+        if (!terminal && cli_interrupted())
+            break;
+    }
+    if (terminal && history.n)
+        write_history(history.text);
+    if (!ok)
+        code = cli_fail(&e);
+    else if (cli_interrupted())
+        code = 130;
+    else
+        code = 0; /* each answer told its own ending */
+    free(line);
+    cli_on_interrupt(NULL);
+    agent_context_close(c);
+    str_deinit(&database);
+    str_deinit(&model);
+    str_deinit(&history);
+    return code;
+}
+
+const verb verb_chat = {"chat", "", "question after question", help, run};

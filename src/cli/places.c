@@ -1,0 +1,102 @@
+/* places.c - which database, which weights; Ctrl-C; how errors are told. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+
+int cli_fail(const err *e)
+{
+    fprintf(stderr, "salesbot: %s\n", e->msg);
+    return err_exit_code(e->code);
+}
+
+/* The path in home/database, one line that `catalog connect` wrote. */
+static bool last_connected(str *path, err *e)
+{
+    str file = {0};
+    bool ok = home_path(&file, "database", e) && file_exists(file.text) &&
+              file_read(file.text, 4096, path, e);
+
+    while (ok && path->n && (path->text[path->n - 1] == '\n' || path->text[path->n - 1] == ' '))
+        path->text[--path->n] = 0;
+    str_deinit(&file);
+    return ok && path->n > 0;
+}
+
+static bool sample(str *path, err *e)
+{
+    if (!home_path(path, "sales.duckdb", e))
+        return false;
+    if (file_exists(path->text))
+        return true;
+    fprintf(stderr, "Making the sample database (200,000 sales lines) in %s\n", path->text);
+    return cli_init(path->text, 200000, 1, false, e);
+}
+
+bool cli_database(const flags *f, str *path, err *e)
+{
+    const char *given = f->db ? f->db : getenv("SALESBOT_DB");
+    err ignored = {0};
+
+    str_reset(path);
+    if (given && *given) {
+        str_adds(path, given);
+        return true;
+    }
+    if (last_connected(path, &ignored))
+        return true;
+    return sample(path, e);
+}
+
+bool cli_model(const flags *f, str *path, err *e)
+{
+    const char *given = f->model ? f->model : getenv("SALESBOT_MODEL");
+
+    str_reset(path);
+    if (given && *given) {
+        str_adds(path, given);
+        return true;
+    }
+    return home_path(path, "models/gemma-3-270m-Q4_K_M.gguf", e);
+}
+
+static agent_context *volatile running;
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    if (interrupts++ || !running)
+        _exit(130);
+    agent_cancel(running);
+}
+
+void cli_on_interrupt(agent_context *c)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+
+    running = c;
+    interrupts = 0;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool cli_interrupted(void) { return interrupts > 0; }
+
+int terminal_width(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+
+    if (columns && atoi(columns) >= 40)
+        return atoi(columns) < 400 ? atoi(columns) : 400;
+    if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col >= 40)
+        return size.ws_col;
+    return 100;
+}
