@@ -17,7 +17,7 @@ static const char help[] = "  --db FILE, --model FILE\n";
 /* What was found (`line`) and, when it is not well, what to do (`fix`). */
 typedef struct finding {
     bool well;
-    char line[400], fix[400];
+    char line[600], fix[600];
 } finding;
 
 static void check_memory(const flags *f, finding *r)
