@@ -25,7 +25,8 @@
 
 typedef struct gemma gemma;
 typedef struct gemma_session gemma_session;
-typedef struct tokenizer tokenizer; /* token/token.h */
+struct tokenizer; /* token/token.h */
+
 
 /* -- engine ------------------------------------------------------------- */
 
@@ -40,7 +41,7 @@ typedef struct gemma_options {
 } gemma_options;
 
 typedef struct gemma_info {
-    const char *family;    /* "gemma", "gemma2", "gemma3"; borrowed */
+    const char *family;    /* "Gemma 1", "Gemma 2", "Gemma 3" */
     const char *precision; /* "integer" or "f32" */
     const char *kernels;   /* name of the kernel table: "scalar", "avx2", ... */
     const char *identity;  /* hex digest of configuration and weights: the part
@@ -59,7 +60,7 @@ typedef struct gemma_info {
 MUST_CHECK gemma *gemma_open(const char *path, const gemma_options *o, err *e);
 void gemma_close(gemma *g);
 void gemma_describe(const gemma *g, gemma_info *info);
-const tokenizer *gemma_tokenizer(const gemma *g); /* borrowed until gemma_close */
+const struct tokenizer *gemma_tokenizer(const gemma *g); /* borrowed until gemma_close */
 
 /* -- session ------------------------------------------------------------ */
 
@@ -88,7 +89,7 @@ MUST_CHECK bool session_extend(gemma_session *s, const int32_t *ids, int n, err 
 
 /* Called from another thread or a signal handler: a running session_extend,
  * gemma_generate or session_beams ends soon with ERR_CANCELLED. The session
- * keeps what was completed. Cleared when the next of these calls begins. */
+ * keeps what was completed. Taken back when the next of these calls begins. */
 void session_cancel(gemma_session *s);
 
 /* Forget the tokens from n_tokens on (0 <= n_tokens <= session_tokens). Free
@@ -109,6 +110,12 @@ const float *session_logits(gemma_session *s);
 /* Only the rows of ids[0..n): out[i] = logits[ids[i]], same bits as
  * session_logits. Ids outside the vocabulary give -INFINITY. */
 void session_logits_for(gemma_session *s, const int32_t *ids, int n, float *out);
+
+/* As session_extend, and the logits (V) after each of the n tokens: for
+ * perplexity and comparisons. `position` counts from the session's start. */
+MUST_CHECK bool session_score(gemma_session *s, const int32_t *ids, int n,
+                              void (*on_logits)(void *arg, int position, const float *logits),
+                              void *arg, err *e);
 
 /* -- prefix cache on disk ------------------------------------------------ */
 
