@@ -198,6 +198,11 @@ typedef struct sem_query {
     /* "with sales above 1 million" */
     int having_metric; sem_op having_op; double having_value, having_value2; /* -1: none */
     bool month_to_date;
+    /* SHARE: index of the filter that names the part ("the online share of
+     * sales in West": the filter on channel; the others narrow part and whole).
+     * -1: with groups, each group's share of the total; without, the part is
+     * the first filter, or the conditions when there is no filter. */
+    int share_filter;
 } sem_query;
 
 void sem_query_init(sem_query *q); /* every "none" in its place */
