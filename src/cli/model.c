@@ -37,8 +37,11 @@ static int show(const char *path)
     gemma *g = gemma_open(path, NULL, &e);
     gemma_info i;
 
-    if (!g)
+    if (!g) {
+        if (e.code != ERR_NOMEM)
+            e.code = ERR_MODEL; /* missing, cut or foreign: exit 8 */
         return cli_fail(&e);
+    }
     gemma_describe(g, &i);
     printf("file         %s\nfamily       %s\nlayers       %d\nwidth        %d\n"
            "heads        %d (%d key-value), size %d\nffn          %d\nvocabulary   %d\n"
