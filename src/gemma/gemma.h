@@ -68,8 +68,8 @@ typedef struct gemma_session_options {
     int max_tokens;    /* longest sequence; 0: 4096, never above the model's context */
     int answer_tokens; /* how far back a rewind is free (question + answer); 0: 512 */
     int chunk;         /* tokens computed at once in a prefill, 1..512; 0: 512 */
-    int beams;         /* most beams of session_beams, 1..8; 0: 1. Costs memory:
-                        * beams x answer_tokens positions of KV */
+    int beams;         /* most beams of session_beams, 1..8; 0: none. Costs memory:
+                        * beams x answer_tokens positions of KV and beams x V logits */
 } gemma_session_options;
 
 /* o may be NULL. NULL with ERR_NOMEM or ERR_ARG. */
@@ -123,7 +123,7 @@ MUST_CHECK bool session_score(gemma_session *s, const int32_t *ids, int n,
  * a name that is the digest of model identity, precision, kernel table and ids;
  * file 0600, atomic, checksummed. Then the least recently used cache files go
  * until the folder holds at most `limit_bytes` (0: no limit). ERR_IO. */
-MUST_CHECK bool session_save(const gemma_session *s, const char *dir,
+MUST_CHECK bool session_save(gemma_session *s, const char *dir,
                              uint64_t limit_bytes, err *e);
 
 /* Make the session hold exactly ids[0..n) from the folder: afterwards it is, bit

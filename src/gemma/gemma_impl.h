@@ -77,10 +77,10 @@ struct gemma_session {
     act_rows xq;            /* (chunk, widest) */
     float *cos[2], *sin[2]; /* (chunk,K/2): local, global */
     float *hidden;          /* (MAX_BEAMS,D) final norm of the last row (of each beam) */
-    float *logits;          /* (n_beams,V); row 0 outside of beam search */
+    float *logits;          /* (max(1,n_beams),V); row 0 outside of beam search */
     float *scores;          /* (SCORE_ROWS,V), of session_score */
     int32_t *beam_slots;    /* (2,n_beams,answer_tokens) */
-    int32_t *beam_ids;      /* (2,n_beams,answer_tokens) */
+    int32_t *beam_ids;      /* (3,n_beams,answer_tokens): two sides, finished */
     int32_t *order;         /* (V) sampler's scratch */
     void *block;            /* owned: everything above */
     size_t n_bytes;

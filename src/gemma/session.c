@@ -27,7 +27,7 @@ static void carve_cache(gemma_session *s, carver *at)
 {
     const model_config *c = s->g->c;
     const size_t width = (size_t)c->G * (size_t)c->K;
-    const size_t slots = s->n_beams > 1 ? (size_t)s->n_beams * (size_t)s->answer_tokens : 0;
+    const size_t slots = (size_t)s->n_beams * (size_t)s->answer_tokens;
     kv_layer *kv = CARVE(at, kv_layer, c->L);
 
     for (int l = 0; l < c->L; l++) {
@@ -74,15 +74,15 @@ static void carve_activations(gemma_session *s, carver *at)
 static void carve_all(gemma_session *s, carver *at)
 {
     const size_t V = (size_t)s->g->c->V;
-    const size_t history = 2 * (size_t)s->n_beams * (size_t)s->answer_tokens;
+    const size_t history = (size_t)s->n_beams * (size_t)s->answer_tokens;
 
     s->ids = CARVE(at, int32_t, s->max_tokens);
     s->hidden = CARVE(at, float, (size_t)MAX_BEAMS * (size_t)s->g->c->D);
-    s->logits = CARVE(at, float, (size_t)s->n_beams * V);
+    s->logits = CARVE(at, float, (s->n_beams ? (size_t)s->n_beams : 1) * V);
     s->order = CARVE(at, int32_t, V);
     s->scores = CARVE(at, float, SCORE_ROWS * V);
-    s->beam_slots = CARVE(at, int32_t, history);
-    s->beam_ids = CARVE(at, int32_t, history);
+    s->beam_slots = CARVE(at, int32_t, 2 * history);
+    s->beam_ids = CARVE(at, int32_t, 3 * history);
     carve_activations(s, at);
     carve_cache(s, at);
 }
@@ -103,7 +103,7 @@ static bool fill_options(gemma_session *s, const gemma_session_options *o, err *
     if (s->answer_tokens > s->max_tokens)
         s->answer_tokens = s->max_tokens;
     s->chunk = o->chunk ? o->chunk : MAX_CHUNK;
-    s->n_beams = o->beams ? o->beams : 1;
+    s->n_beams = o->beams;
     s->ring = c->window + s->chunk + s->answer_tokens;
     if (s->ring > s->max_tokens)
         s->ring = s->max_tokens;
