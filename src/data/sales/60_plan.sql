@@ -45,16 +45,26 @@ SELECT ((format_no * 65 + month_no) * 2048 + unnest(range(first_place, next_plac
        month_no::INTEGER AS month_no, product_id, list_cents, cost_cents
 FROM assortment;
 
+-- What a line brings on average in a format and month, in cents: the mean list
+-- amount over the 2,048 places with the mean quantities of 70_sales.sql. The
+-- plan is made in money and divided by it, so that sales do not drift with the
+-- mix of products that happens to be on sale.
+CREATE TEMP TABLE mixes AS
+SELECT format_no, month_no,
+       (sum((next_place - first_place) * list_cents
+            * CASE WHEN list_cents < 1500 THEN 64 WHEN list_cents < 5000 THEN 40 ELSE 33 END) // 65536)::BIGINT AS line_cents
+FROM assortment GROUP BY ALL;
+
 -- size: in per cent of a usual store; growth: per cent a year, drawn; Leipzig
 -- Mitte jumps in 2024; the days after which stores 6 and 27 are silent.
 CREATE TEMP TABLE store_plan AS
 SELECT store_id, region_id, opened_on, closed_on, currency,
        CASE format WHEN 'flagship' THEN 1 WHEN 'standard' THEN 2 WHEN 'express' THEN 3 WHEN 'outlet' THEN 4 ELSE 5 END AS format_no,
        CASE WHEN store_id = 41 THEN 460
-            ELSE (CASE format WHEN 'flagship' THEN 280 WHEN 'standard' THEN 110 WHEN 'express' THEN 62 WHEN 'outlet' THEN 78 ELSE 170 END)
+            ELSE (CASE format WHEN 'flagship' THEN 280 WHEN 'standard' THEN 110 WHEN 'express' THEN 42 WHEN 'outlet' THEN 84 ELSE 170 END)
                  * (88 + draw_below(store_id, 41, 25)) // 100 END AS size,
        CASE WHEN format = 'online' THEN 9 + draw_below(store_id, 42, 4) WHEN store_id = 41 THEN 5
-            WHEN region_id = 4 THEN 4 + draw_below(store_id, 42, 4) ELSE draw_below(store_id, 42, 10) - 1 END AS growth,
+            WHEN region_id = 4 THEN 4 + draw_below(store_id, 42, 4) ELSE 1 + draw_below(store_id, 42, 9) END AS growth,
        CASE store_id WHEN 6 THEN DATE '2026-03-31' WHEN 27 THEN DATE '2026-03-21' ELSE DATE '2026-05-20' END AS last_day,
        format = 'online' AS online
 FROM stores JOIN regions USING (region_id);
@@ -100,17 +110,20 @@ WITH w AS (
 ), noisy AS (
     SELECT *, CASE WHEN shut THEN 0 ELSE planned * (80 + draw_below(store_id * 10000 + day_no, 43, 41)) // 100 END AS weight FROM planned
 )
--- Switzerland as a whole loses 2 % of its lines a year, however its stores
+-- Switzerland as a whole loses 2 % a year in francs of 2021, however its stores
 -- change: what grows there is the franc.
 , swiss AS (
     SELECT date, sum(planned) AS planned_sum, sum(weight) AS weight_sum,
            any_value(950 * season * region_day // 100 * (100000 - 2000 * day_no // 365) // 100000) AS target
     FROM noisy WHERE region_id = 5 GROUP BY date
 )
-SELECT noisy.* REPLACE (
-    CASE WHEN region_id = 5 THEN (planned * target // greatest(1, planned_sum))::BIGINT ELSE planned END AS planned,
-    CASE WHEN region_id = 5 THEN (weight * target // greatest(1, weight_sum))::BIGINT ELSE weight END AS weight)
-FROM noisy LEFT JOIN swiss USING (date);
+SELECT *, (weight * 100000 // line_cents)::BIGINT AS line_weight
+FROM (
+    SELECT noisy.* REPLACE (
+        CASE WHEN region_id = 5 THEN (planned * target // greatest(1, planned_sum))::BIGINT ELSE planned END AS planned,
+        CASE WHEN region_id = 5 THEN (weight * target // greatest(1, weight_sum))::BIGINT ELSE weight END AS weight)
+    FROM noisy LEFT JOIN swiss USING (date)
+) JOIN mixes USING (format_no, month_no);
 
 -- Every open store but the silent ones sells at least one line in the last 44
 -- days, however few lines there are.
@@ -125,15 +138,15 @@ QUALIFY row_number() OVER (PARTITION BY store_id ORDER BY draw(store_id * 10000 
 -- days (sale_id grows with time).
 CREATE TEMP TABLE store_days AS
 WITH running AS (
-    SELECT *, sum(weight) OVER (ORDER BY store_id, date)::HUGEINT AS upto, sum(weight) OVER ()::HUGEINT AS total,
+    SELECT *, sum(line_weight) OVER (ORDER BY store_id, date)::HUGEINT AS upto, sum(line_weight) OVER ()::HUGEINT AS total,
            (SELECT count(*) FROM anchors) AS n_anchors
     FROM weights
 ), dealt AS (
-    SELECT r.*, (upto * ({{rows}} - n_anchors) // total - (upto - weight) * ({{rows}} - n_anchors) // total)::BIGINT
+    SELECT r.*, (upto * ({{rows}} - n_anchors) // total - (upto - line_weight) * ({{rows}} - n_anchors) // total)::BIGINT
                 + CASE WHEN a.store_id IS NULL THEN 0 ELSE 1 END AS n
     FROM running r LEFT JOIN anchors a ON a.store_id = r.store_id AND a.date = r.date
 ), numbered AS (
-    SELECT *, sum(n) OVER (ORDER BY store_id, date)::BIGINT - n AS first_line,
+    SELECT *, sum(n) OVER (ORDER BY region_id, format_no, date, store_id)::BIGINT - n AS first_line,
            sum(n) OVER (ORDER BY date, draw(store_id * 10000 + day_no, 45), store_id)::BIGINT - n + 1 AS first_sale
     FROM dealt
 )

@@ -20,7 +20,7 @@ WITH lines AS (
     SELECT *, sale_id - ((pattern >> (3 * (i % 12))) & 7) AS order_id FROM numbered
 ), drawn AS (
     SELECT *, draw(order_id, 52) AS a, draw(order_id, 53) AS b, draw(order_id, 54) AS c, draw(sale_id, 55) AS d,
-           ((even31(xor(line, draw(line >> 3, 56) & 7)) + draw_below(line, 57, 60000000)) & 2147483647) >> 20 AS slot
+           ((even31(xor(line, draw(line >> 3, 56) & 7)) + draw_below(line, 57, 8000000)) & 2147483647) >> 20 AS slot
     FROM ordered
 ), bought AS (
     SELECT drawn.*, product_id, list_cents, cost_cents,
@@ -32,7 +32,7 @@ WITH lines AS (
            CASE WHEN list_cents < 1500 THEN [1, 1, 1, 2, 2, 2, 3, 4][(d & 7) + 1]
                 WHEN list_cents < 5000 THEN [1, 1, 1, 1, 1, 1, 2, 2][(d & 7) + 1]
                 ELSE CASE WHEN (d & 31) = 0 THEN 2 ELSE 1 END END AS quantity,
-           ((d >> 8) * 100) >> 24 AS luck
+           ((line * 889516853 & 2147483647) * 100) >> 31 AS luck
     FROM drawn JOIN places ON place = (format_no * 65 + drawn.month_no) * 2048 + slot
       AND places.month_no BETWEEN {{month_from}} AND {{month_to}}
 ), promoted AS (

@@ -1,12 +1,12 @@
 -- Targets and inventory, from the same plan as the sales.
 
 -- What the plan expects of a month, without closures that were not foreseen, at
--- what a unit of the plan brought in stores of that format and currency, 12 %
+-- what a unit of the plan brought in that currency, 12 %
 -- to either side. Whole months of being open only; stores 9, 33 and 63 were
 -- never given targets. May 2026 is planned whole.
 INSERT INTO targets
 WITH planned AS (
-    SELECT store_id, month_no, format_no, currency, sum(planned)::BIGINT AS planned, sum(weight)::BIGINT AS weight
+    SELECT store_id, month_no, currency, sum(planned)::BIGINT AS planned, sum(weight)::BIGINT AS weight
     FROM weights
     WHERE opened_on <= make_date(year, month(date), 1)
       AND (closed_on IS NULL OR closed_on >= (date_trunc('month', date) + INTERVAL 1 MONTH)::DATE)
@@ -17,8 +17,8 @@ WITH planned AS (
 ), brought AS (
     SELECT *, coalesce(cents, 0) AS got FROM planned LEFT JOIN sold USING (store_id, month_no)
 ), rated AS (
-    SELECT *, sum(got) OVER (PARTITION BY format_no, currency, month_no)::HUGEINT AS near_got,
-           sum(weight) OVER (PARTITION BY format_no, currency, month_no)::HUGEINT AS near_weight,
+    SELECT *, sum(got) OVER (PARTITION BY currency, month_no)::HUGEINT AS near_got,
+           sum(weight) OVER (PARTITION BY currency, month_no)::HUGEINT AS near_weight,
            sum(got) OVER (PARTITION BY month_no // 12)::HUGEINT AS all_got,
            sum(weight) OVER (PARTITION BY month_no // 12)::HUGEINT AS all_weight
     FROM brought
