@@ -1,0 +1,512 @@
+/* parse.c - a statement: WITH, SELECT, VALUES, set operations, ORDER, LIMIT. */
+#include <string.h>
+
+#include "base/str.h"
+#include "sql/parse_impl.h"
+
+/* What may follow a query in parentheses if the whole is a query too. */
+static bool ends_operand(const parser *p, int ahead)
+{
+    static const char *const words[] = {"union", "intersect", "except", "order", "limit",
+                                        "offset", "fetch"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (parse_word_at(p, ahead, words[i]))
+            return true;
+    return parse_symbol_at(p, ahead, ")") || parse_symbol_at(p, ahead, ";") ||
+           p->last - p->token <= ahead;
+}
+
+/* In front of ((SELECT 1) + 2) only the match of the second parenthesis tells
+ * that an expression begins and not a query. */
+static int after_match(const parser *p, int ahead)
+{
+    int depth = 0;
+
+    for (;; ahead++) {
+        if (p->last - p->token <= ahead)
+            return ahead;
+        depth += parse_symbol_at(p, ahead, "(");
+        if (parse_symbol_at(p, ahead, ")") && !--depth)
+            return ahead + 1;
+    }
+}
+
+bool parse_starts_query(const parser *p, int ahead)
+{
+    int open = 0;
+
+    for (; parse_symbol_at(p, ahead, "("); ahead++)
+        if (++open > SQL_MAX_NESTING || !ends_operand(p, after_match(p, ahead)))
+            return false;
+    return parse_word_at(p, ahead, "select") || parse_word_at(p, ahead, "with") ||
+           (parse_word_at(p, ahead, "from") && !parse_symbol_at(p, ahead + 1, ",")) ||
+           (parse_word_at(p, ahead, "values") && parse_symbol_at(p, ahead + 1, "("));
+}
+
+/* Words that begin another kind of statement. */
+static bool refuse_other(parser *p)
+{
+    static const char *const words[] = {
+        "insert", "update", "delete", "merge", "truncate", "create", "drop", "alter", "copy",
+        "export", "import", "attach", "detach", "install", "load", "set", "reset", "pragma",
+        "call", "explain", "vacuum", "checkpoint", "force", "begin", "commit", "rollback",
+        "start", "abort", "prepare", "execute", "deallocate", "use", "grant", "revoke",
+        "analyze", "describe", "desc", "show", "summarize", "pivot", "unpivot", "comment",
+        "replace", "exec", "declare", "do", "table", "refresh", "upsert", "lock", "savepoint"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (parse_word(p, words[i]) && p->e->code == ERR_OK)
+            return refuse_at(p->e, ERR_REFUSED, p->text, p->token->at,
+                             "only SELECT: this is %.*s", p->token->n, p->token->text);
+    return parse_fail(p, "SELECT");
+}
+
+static sql_query *node(parser *p, sql_query_kind kind, int at)
+{
+    sql_query *q;
+
+    if (++p->n_nodes > SQL_MAX_NODES) {
+        refuse_at(p->e, ERR_LIMIT, p->text, at, "the statement has more than %d parts",
+                  SQL_MAX_NODES);
+        return NULL;
+    }
+    q = arena_push(p->a, sql_query, 1);
+    if (!q)
+        return parse_nomem(p), NULL;
+    *q = (sql_query){.kind = kind, .at = at, .depth = 1};
+    return q;
+}
+
+static void deepen(sql_query *q, const sql_expr *x)
+{
+    if (x)
+        q->depth = parse_deeper(q->depth, x->depth + 1);
+}
+
+static sql_query *checked(parser *p, sql_query *q)
+{
+    if (q->depth <= SQL_MAX_DEPTH)
+        return q;
+    if (p->e->code == ERR_OK)
+        refuse_at(p->e, ERR_LIMIT, p->text, q->at, "the statement is nested more than %d deep",
+                  SQL_MAX_DEPTH);
+    return NULL;
+}
+
+static bool item(parser *p, sql_select *s)
+{
+    sql_item i = {.expr = parse_expr(p)}, *at;
+
+    if (!i.expr)
+        return false;
+    if (parse_accept(p, "as")) {
+        if (p->token->kind == TOKEN_STRING)
+            i.alias = parse_text(p, p->token++);
+        else
+            i.alias = parse_any_name(p, "an alias");
+        if (!i.alias)
+            return false;
+        if (!*i.alias)
+            return parse_refuse(p, p->token->at, "an alias can't be empty");
+    } else if (parse_bare_name(p) && !(i.alias = parse_name(p, "an alias")))
+        return false;
+    if (i.alias && i.expr->kind == SQL_X_STAR)
+        return parse_refuse(p, i.expr->at, "* can't have an alias");
+    at = parse_grow(p, s->items, s->n_items, sizeof *at);
+    if (!at)
+        return false;
+    s->items = at;
+    at[s->n_items++] = i;
+    return true;
+}
+
+static bool select_list(parser *p, sql_select *s)
+{
+    if (parse_accept(p, "distinct")) {
+        s->distinct = true;
+        if (parse_accept(p, "on") &&
+            (!parse_expect_symbol(p, "(") || !parse_exprs(p, &s->distinct_on) ||
+             !parse_expect_symbol(p, ")")))
+            return false;
+    } else
+        parse_accept(p, "all");
+    do {
+        if (s->n_items && (parse_word(p, "from") || p->token->kind == TOKEN_END ||
+                           parse_symbol(p, ")")))
+            break; /* a last comma */
+        if (!item(p, s))
+            return false;
+    } while (parse_accept_symbol(p, ","));
+    return !parse_word(p, "into") ||
+           parse_refuse(p, p->token->at, "only SELECT: SELECT INTO writes a table");
+}
+
+static bool from_list(parser *p, sql_select *s)
+{
+    do {
+        sql_from *f = parse_from_item(p);
+        sql_from **at = f ? parse_grow(p, s->from, s->n_from, sizeof *at) : NULL;
+
+        if (!at)
+            return false;
+        s->from = at;
+        at[s->n_from++] = f;
+    } while (parse_accept_symbol(p, ","));
+    return true;
+}
+
+static sql_expr *group_item(parser *p);
+
+static bool group_items(parser *p, sql_exprs *out)
+{
+    do {
+        if (!parse_push(p, out, group_item(p)))
+            return false;
+    } while (parse_accept_symbol(p, ","));
+    return true;
+}
+
+static sql_expr *group_item(parser *p)
+{
+    const int at = p->token->at;
+    sql_expr *x;
+    sql_op op = SQL_OP_NONE;
+    int words = 1;
+
+    if (parse_word(p, "grouping") && parse_word_at(p, 1, "sets")) {
+        op = SQL_OP_GROUPING_SETS;
+        words = 2;
+    } else if (parse_word(p, "rollup") && parse_symbol_at(p, 1, "("))
+        op = SQL_OP_ROLLUP;
+    else if (parse_word(p, "cube") && parse_symbol_at(p, 1, "("))
+        op = SQL_OP_CUBE;
+    else
+        return parse_expr(p);
+    p->token += words;
+    x = parse_node(p, SQL_X_GROUPING, at);
+    if (!x || !parse_enter(p))
+        return NULL;
+    x->op = op;
+    if (!parse_expect_symbol(p, "(") || !group_items(p, &x->args) || !parse_expect_symbol(p, ")"))
+        return NULL;
+    parse_leave(p);
+    return parse_done(p, x);
+}
+
+static bool windows(parser *p, sql_select *s)
+{
+    do {
+        sql_window w = {0}, *at;
+
+        w.name = parse_name(p, "a window name");
+        if (!w.name || !parse_expect(p, "as") || !parse_expect_symbol(p, "(") ||
+            !parse_window(p, &w))
+            return false;
+        at = parse_grow(p, s->windows, s->n_windows, sizeof *at);
+        if (!at)
+            return false;
+        s->windows = at;
+        at[s->n_windows++] = w;
+    } while (parse_accept_symbol(p, ","));
+    return true;
+}
+
+static bool group_by(parser *p, sql_select *s)
+{
+    if (!parse_expect(p, "by"))
+        return false;
+    if (parse_accept(p, "all")) {
+        s->group_all = true;
+        return true;
+    }
+    return group_items(p, &s->group);
+}
+
+static bool clauses(parser *p, sql_select *s)
+{
+    if (parse_accept(p, "where") && !(s->where = parse_expr(p)))
+        return false;
+    if (parse_accept(p, "group") && !group_by(p, s))
+        return false;
+    if (parse_accept(p, "having") && !(s->having = parse_expr(p)))
+        return false;
+    if (parse_accept(p, "window") && !windows(p, s))
+        return false;
+    if (parse_accept(p, "qualify") && !(s->qualify = parse_expr(p)))
+        return false;
+    if (parse_word(p, "using") && parse_word_at(p, 1, "sample"))
+        return parse_refuse(p, p->token->at, "a sample gives other rows each time; remove "
+                            "USING SAMPLE");
+    return true;
+}
+
+static void measure(sql_query *q)
+{
+    const sql_select *s = q->select;
+
+    for (int i = 0; i < s->n_items; i++)
+        deepen(q, s->items[i].expr);
+    for (int i = 0; i < s->n_from; i++)
+        q->depth = parse_deeper(q->depth, s->from[i]->depth + 1);
+    for (int i = 0; i < s->group.n; i++)
+        deepen(q, s->group.at[i]);
+    deepen(q, s->where);
+    deepen(q, s->having);
+    deepen(q, s->qualify);
+}
+
+/* SELECT … FROM …, or FROM … [SELECT …], then the clauses both have. */
+static sql_query *select(parser *p)
+{
+    sql_query *q = node(p, SQL_Q_SELECT, p->token->at);
+    sql_select *s = q ? arena_push(p->a, sql_select, 1) : NULL;
+    bool ok;
+
+    if (!s)
+        return parse_nomem(p), NULL;
+    q->select = s;
+    if (parse_accept(p, "from")) {
+        ok = from_list(p, s);
+        if (ok && parse_accept(p, "select"))
+            ok = select_list(p, s);
+        else if (ok) {
+            sql_item *all = arena_push(p->a, sql_item, 1);
+
+            ok = all ? true : parse_nomem(p);
+            if (ok) {
+                all->expr = parse_star(p, (sql_names){0}, q->at);
+                s->items = all;
+                s->n_items = 1;
+                ok = all->expr != NULL;
+            }
+        }
+    } else
+        ok = parse_expect(p, "select") && select_list(p, s) &&
+             (!parse_accept(p, "from") || from_list(p, s));
+    if (!ok || !clauses(p, s))
+        return NULL;
+    measure(q);
+    return q;
+}
+
+sql_query *parse_values(parser *p, int at)
+{
+    sql_query *q = node(p, SQL_Q_VALUES, at);
+
+    if (!q)
+        return NULL;
+    do {
+        sql_expr *row = parse_node(p, SQL_X_ROW, p->token->at);
+
+        if (!row || !parse_expect_symbol(p, "(") || !parse_exprs(p, &row->args) ||
+            !parse_expect_symbol(p, ")") || !parse_push(p, &q->rows, parse_done(p, row)))
+            return NULL;
+        if (row->args.n != q->rows.at[0]->args.n)
+            return parse_refuse(p, row->at, "the rows of VALUES have different lengths"), NULL;
+        deepen(q, row);
+    } while (parse_accept_symbol(p, ","));
+    return q;
+}
+
+static sql_query *operand(parser *p)
+{
+    sql_query *q;
+
+    if (parse_accept_symbol(p, "(")) {
+        q = parse_query(p);
+        return q && parse_expect_symbol(p, ")") ? q : NULL;
+    }
+    if (parse_word(p, "values")) {
+        const int at = p->token++->at;
+
+        return parse_values(p, at);
+    }
+    if (parse_word(p, "select") || parse_word(p, "from"))
+        return select(p);
+    return refuse_other(p), NULL;
+}
+
+/* UNION and EXCEPT bind alike, INTERSECT tighter. */
+static sql_query *set_operations(parser *p, bool tight)
+{
+    sql_query *left = tight ? operand(p) : set_operations(p, true);
+
+    while (left) {
+        sql_query *q;
+        const int at = p->token->at;
+        const sql_set set = parse_word(p, "union") ? SQL_UNION
+                            : parse_word(p, "except") ? SQL_EXCEPT : SQL_INTERSECT;
+
+        if (tight ? !parse_word(p, "intersect")
+                  : !parse_word(p, "union") && !parse_word(p, "except"))
+            return left;
+        p->token++;
+        q = node(p, SQL_Q_SET, at);
+        if (!q)
+            return NULL;
+        q->set = set;
+        q->left = left;
+        q->all = parse_accept(p, "all");
+        if (!q->all)
+            parse_accept(p, "distinct");
+        if (parse_word(p, "by") && parse_word_at(p, 1, "name")) {
+            p->token += 2;
+            q->by_name = true;
+        }
+        q->right = tight ? operand(p) : set_operations(p, true);
+        if (!q->right)
+            return NULL;
+        q->depth = 1 + parse_deeper(left->depth, q->right->depth);
+        left = checked(p, q);
+    }
+    return NULL;
+}
+
+static bool cte(parser *p, sql_query *q, sql_cte *c)
+{
+    c->at = p->token->at;
+    if (!(c->name = parse_name(p, "a name after WITH")))
+        return false;
+    if (parse_symbol(p, "(") && !parse_names(p, &c->columns))
+        return false;
+    if (parse_word(p, "using") && parse_word_at(p, 1, "key"))
+        return parse_refuse(p, p->token->at, "USING KEY is not read");
+    if (!parse_expect(p, "as"))
+        return false;
+    if (parse_word(p, "not") && parse_word_at(p, 1, "materialized"))
+        p->token += 2;
+    else
+        parse_accept(p, "materialized");
+    if (!parse_expect_symbol(p, "(") || !(c->query = parse_query(p)) ||
+        !parse_expect_symbol(p, ")"))
+        return false;
+    q->depth = parse_deeper(q->depth, c->query->depth + 1);
+    return true;
+}
+
+static bool with(parser *p, sql_query *q)
+{
+    q->recursive = parse_accept(p, "recursive");
+    do {
+        sql_cte c = {0}, *at;
+
+        if (!cte(p, q, &c) || !(at = parse_grow(p, q->ctes, q->n_ctes, sizeof *at)))
+            return false;
+        q->ctes = at;
+        at[q->n_ctes++] = c;
+    } while (parse_accept_symbol(p, ","));
+    return true;
+}
+
+static bool limit(parser *p, sql_query *q)
+{
+    for (;;) {
+        if (!q->limit && parse_accept(p, "limit")) {
+            if (parse_accept(p, "all"))
+                continue;
+            q->limit = parse_symbol_at(p, 1, "%") ? parse_primary(p) : parse_expr(p);
+            if (!q->limit)
+                return false;
+            if (parse_accept_symbol(p, "%") || parse_accept(p, "percent"))
+                q->limit_percent = true;
+            if (parse_symbol(p, ","))
+                return parse_refuse(p, p->token->at, "write LIMIT n OFFSET m");
+        } else if (!q->offset && parse_accept(p, "offset")) {
+            if (!(q->offset = parse_expr(p)))
+                return false;
+            if (!parse_accept(p, "rows"))
+                parse_accept(p, "row");
+        } else if (!q->limit && parse_accept(p, "fetch")) {
+            if (!parse_accept(p, "first") && !parse_expect(p, "next"))
+                return false;
+            if (!(q->limit = parse_expr(p)))
+                return false;
+            if (!parse_accept(p, "rows") && !parse_expect(p, "row"))
+                return false;
+            if (!parse_expect(p, "only"))
+                return false;
+        } else
+            return true;
+    }
+}
+
+static bool has_ending(const sql_query *q) { return q->order.n || q->limit || q->offset; }
+
+/* ORDER BY and LIMIT after the body; a body in parentheses may have its own,
+ * but then what the outer ones mean differs between databases. */
+static bool ending(parser *p, sql_query *q)
+{
+    if ((parse_word(p, "order") || parse_word(p, "limit") || parse_word(p, "offset") ||
+         parse_word(p, "fetch")) && has_ending(q))
+        return parse_refuse(p, p->token->at, "ORDER BY or LIMIT of a query in parentheses that "
+                            "has its own; write SELECT * FROM (…) AS x ORDER BY …");
+    if (parse_accept(p, "order") && (!parse_expect(p, "by") || !parse_order(p, &q->order)))
+        return false;
+    for (int i = 0; i < q->order.n; i++)
+        deepen(q, q->order.at[i].expr);
+    if (!limit(p, q))
+        return false;
+    deepen(q, q->limit);
+    deepen(q, q->offset);
+    return !parse_word(p, "for") ||
+           parse_refuse(p, p->token->at, "only SELECT: FOR UPDATE locks rows");
+}
+
+sql_query *parse_query(parser *p)
+{
+    sql_query *q, with_part = {.depth = 1};
+
+    if (!parse_enter(p) || (parse_accept(p, "with") && !with(p, &with_part)))
+        return NULL;
+    q = set_operations(p, false);
+    if (q && with_part.n_ctes) {
+        if (q->n_ctes)
+            return parse_refuse(p, q->at, "WITH before a query in parentheses that has its own; "
+                                "put all of them in front"), NULL;
+        q->ctes = with_part.ctes;
+        q->n_ctes = with_part.n_ctes;
+        q->recursive = with_part.recursive;
+        q->depth = parse_deeper(q->depth, with_part.depth);
+    }
+    if (!q || !ending(p, q))
+        return NULL;
+    parse_leave(p);
+    return checked(p, q);
+}
+
+sql_stmt *sql_parse(arena *a, const char *text, err *e)
+{
+    parser p = {.a = a, .text = text, .e = e};
+    sql_stmt *s = arena_push(a, sql_stmt, 1);
+    tokens t;
+    err first = {0};
+
+    p.e = &first; /* the parser asks whether there was a failure: begin clean */
+    if (!s)
+        parse_nomem(&p);
+    else if (lex(a, text, &t, &first)) {
+        p.token = t.at;
+        p.last = t.at + t.n;
+        s->text = arena_str(a, text);
+        if (!s->text)
+            parse_nomem(&p);
+        else if (!t.n)
+            err_set(&first, ERR_REFUSED, "there is no statement");
+        else if (!parse_starts_query(&p, 0))
+            refuse_other(&p);
+        else
+            s->query = parse_query(&p);
+    }
+    if (s && s->query) {
+        while (parse_accept_symbol(&p, ";")) {}
+        if (p.token->kind == TOKEN_END)
+            return s;
+        if (p.token[-1].kind == TOKEN_SYMBOL && p.token[-1].text[0] == ';')
+            parse_refuse(&p, p.token->at, "one statement at a time");
+        else
+            parse_fail(&p, "the end of the statement");
+    }
+    *e = first;
+    return NULL;
+}
