@@ -46,6 +46,9 @@ typedef struct db_options {
     int threads;          /* of the database; 0: all cores; 1 for replay and eval */
     int64_t memory_bytes; /* 0: 1 GiB */
     bool no_cache;        /* don't read or write the cached catalog */
+    int idle_ms;          /* the child ends when nothing was asked for so long, so
+                             that writers are not locked out, and is started again
+                             by the next call. 0: 30,000; negative: never */
 } db_options;
 
 /* `path`: a DuckDB file, or one CSV or Parquet file (imported by the child

@@ -1,0 +1,254 @@
+/* db.c - open, ask, close: the parent's side of a database. */
+#include "db/db.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/db_impl.h"
+
+enum { IDLE_MS = 30000, CATALOG_MS = 300000, TIMEOUT_MS = 30000, TABLES_MAX = 4096 };
+static const int64_t rows_default = 10000, bytes_default = (int64_t)256 << 20;
+
+static bool open_plan(db *d, const char *path, const db_options *o, err *e)
+{
+    source_kind kind;
+    char *real, *imported = NULL;
+    bool ok;
+
+    if (!source_inspect(path, &kind, e))
+        return false;
+    if (kind != SOURCE_DUCKDB && !(imported = import_file(path, kind, o, e)))
+        return false;
+    real = realpath(imported ? imported : path, NULL);
+    ok = real ? process_plan_init(&d->plan, MODE_READ, real, o, e)
+              : err_set(e, ERR_DB, "%s: cannot be found", path);
+    d->plan.idle_ms = o->idle_ms < 0 ? 0 : o->idle_ms ? (uint32_t)o->idle_ms : IDLE_MS;
+    free(real);
+    free(imported);
+    return ok;
+}
+
+db *db_open(const char *path, const db_options *o, err *e)
+{
+    db *d = calloc(1, sizeof *d);
+
+    if (!d || !(d->path = strdup(path))) {
+        err_set(e, ERR_NOMEM, "out of memory");
+        free(d);
+        return NULL;
+    }
+    d->no_cache = o->no_cache;
+    if (process_init(&d->child, e) && open_plan(d, path, o, e) &&
+        process_start(&d->child, &d->plan, e))
+        return d;
+    db_close(d);
+    return NULL;
+}
+
+void db_close(db *d)
+{
+    if (!d)
+        return;
+    process_deinit(&d->child);
+    process_plan_deinit(&d->plan);
+    arena_free(d->memory);
+    free(d->path);
+    free(d);
+}
+
+const char *db_path(const db *d)         { return d->path; }
+const char *db_sandbox_note(const db *d) { return d->child.note ? d->child.note : ""; }
+void db_cancel(db *d)                    { process_cancel(&d->child); }
+
+/* Send a request to a child that is there: one that left because nothing was
+ * asked, or that was ended, is replaced first. */
+static bool begin(db *d, frame_kind kind, ask *m, err *e)
+{
+    for (int attempt = 0;; attempt++) {
+        if (process_gone(&d->child) && !process_start(&d->child, &d->plan, e))
+            return false;
+        if (process_ask(&d->child, kind, m, e))
+            return true;
+        process_stop(&d->child, NULL);
+        if (attempt || e->code != ERR_DB)
+            return false;
+    }
+}
+
+static int64_t deadline_of(const ask *m)
+{
+    return m->timeout_ms ? clock_ms() + m->timeout_ms : 0;
+}
+
+/* The child broke the protocol: it is not to be spoken with again. */
+static bool distrust(db *d, err *e)
+{
+    process_stop(&d->child, NULL);
+    return err_wrap(e, "%s", d->path);
+}
+
+/* ---- results ---------------------------------------------------------- */
+
+static bool collect(db *d, result_builder *b, const ask *m, bool *truncated, double *elapsed,
+                    err *e)
+{
+    const int64_t deadline = deadline_of(m);
+    str *payload = &d->child.payload;
+    frame_kind kind;
+
+    for (;;) {
+        wire w;
+
+        if (!process_reply(&d->child, deadline, NULL, &kind, e))
+            return false;
+        w = (wire){.base = (const uint8_t *)str_text(payload), .n = payload->n};
+        if (kind == REPLY_DONE)
+            return done_get(&w, truncated, elapsed, e) || distrust(d, e);
+        if (!(kind == REPLY_SCHEMA && result_builder_schema(b, payload, e)) &&
+            !(kind == REPLY_ROWS && result_builder_rows(b, payload, e))) {
+            if (kind != REPLY_SCHEMA && kind != REPLY_ROWS)
+                err_set(e, ERR_FORMAT, "unexpected message from the database process");
+            return distrust(d, e);
+        }
+        /* it was told the limits; more than them and their slack is malice */
+        if (result_builder_count(b) > m->max_rows ||
+            result_builder_bytes(b) / 4 > m->max_bytes + FRAME_MAX) {
+            err_set(e, ERR_FORMAT, "the database process sent more rows than were asked for");
+            return distrust(d, e);
+        }
+    }
+}
+
+static db_result *request(db *d, frame_kind kind, ask *m, err *e)
+{
+    result_builder *b = result_builder_new(e);
+    bool truncated = false, ok = b && begin(d, kind, m, e);
+    double elapsed = 0;
+    db_result *r;
+
+    ok = ok && collect(d, b, m, &truncated, &elapsed, e);
+    process_end_request(&d->child);
+    if (!ok) {
+        result_builder_free(b);
+        return NULL;
+    }
+    r = result_builder_finish(b, truncated, elapsed, e);
+    if (!r)
+        distrust(d, e);
+    return r;
+}
+
+db_result *db_prepare(db *d, const char *sql, err *e)
+{
+    ask m = {.sql = sql, .timeout_ms = TIMEOUT_MS};
+
+    return request(d, ASK_PREPARE, &m, e);
+}
+
+db_result *db_execute(db *d, const char *sql, const db_limits *l, err *e)
+{
+    ask m = {.sql = sql,
+             .max_rows = l->max_rows > 0 ? l->max_rows : rows_default,
+             .max_bytes = l->max_bytes > 0 ? l->max_bytes : bytes_default,
+             .timeout_ms = l->timeout_ms > 0 ? (uint32_t)l->timeout_ms : TIMEOUT_MS};
+
+    return request(d, ASK_EXECUTE, &m, e);
+}
+
+char *db_explain(db *d, const char *sql, err *e)
+{
+    ask m = {.sql = sql, .timeout_ms = TIMEOUT_MS};
+    const int64_t deadline = deadline_of(&m);
+    char *text = NULL;
+    frame_kind kind;
+    bool ok = begin(d, ASK_EXPLAIN, &m, e);
+
+    while (ok && (ok = process_reply(&d->child, deadline, NULL, &kind, e)) && kind == REPLY_TEXT) {
+        wire w = {.base = (const uint8_t *)str_text(&d->child.payload), .n = d->child.payload.n};
+
+        free(text);
+        text = strdup(wire_text(&w));
+        ok = text || err_set(e, ERR_NOMEM, "out of memory");
+    }
+    process_end_request(&d->child);
+    if (ok && (kind != REPLY_DONE || !text)) {
+        ok = err_set(e, ERR_FORMAT, "unexpected message from the database process");
+        distrust(d, e);
+    }
+    if (ok)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* ---- catalog ---------------------------------------------------------- */
+
+typedef struct table_list {
+    str *payloads; /* owned, for the cache */
+    db_table *tables;
+    int n;
+} table_list;
+
+static bool catalog_ask(db *d, table_list *list, err *e)
+{
+    ask m = {.timeout_ms = CATALOG_MS};
+    frame_kind kind = REPLY_DONE;
+    bool ok = begin(d, ASK_CATALOG, &m, e);
+    const int64_t deadline = deadline_of(&m);
+
+    while (ok && (ok = process_reply(&d->child, deadline, NULL, &kind, e)) &&
+           kind == REPLY_TABLE && list->n < TABLES_MAX) {
+        str *payload = &list->payloads[list->n];
+        wire w;
+
+        *payload = d->child.payload;
+        d->child.payload = (str){0};
+        w = (wire){.base = (const uint8_t *)str_text(payload), .n = payload->n};
+        ok = table_get(&w, d->memory, &list->tables[list->n++], e) || distrust(d, e);
+    }
+    process_end_request(&d->child);
+    if (ok && kind != REPLY_DONE) {
+        err_set(e, ERR_FORMAT, "unexpected message from the database process");
+        return distrust(d, e);
+    }
+    return ok;
+}
+
+static bool catalog_read(db *d, table_list *list, err *e)
+{
+    list->payloads = calloc(TABLES_MAX, sizeof *list->payloads);
+    list->tables = arena_push(d->memory, db_table, TABLES_MAX);
+    if (!list->payloads || !list->tables)
+        return err_set(e, ERR_NOMEM, "the catalog does not fit in memory");
+    if (!catalog_ask(d, list, e))
+        return false;
+    if (list->n == 0)
+        return err_set(e, ERR_DB, "%s has no tables in its main schema: load data into it first",
+                       d->path);
+    if (!d->no_cache)
+        catalog_cache_write(d->plan.path, list->payloads, list->n);
+    return true;
+}
+
+const db_catalog *db_catalog_get(db *d, err *e)
+{
+    table_list list = {0};
+    bool ok;
+
+    if (d->catalog)
+        return d->catalog;
+    arena_free(d->memory);
+    d->memory = arena_new(CATALOG_ARENA);
+    if (!d->memory) {
+        err_set(e, ERR_NOMEM, "out of memory for the catalog");
+        return NULL;
+    }
+    ok = !d->no_cache && catalog_cache_read(d->plan.path, d->memory, &list.tables, &list.n);
+    ok = ok || catalog_read(d, &list, e);
+    if (ok)
+        d->catalog = catalog_finish(d->memory, d->path, list.tables, list.n, e);
+    for (int i = 0; list.payloads && i < list.n; i++)
+        str_deinit(&list.payloads[i]);
+    free(list.payloads);
+    return d->catalog;
+}
