@@ -71,6 +71,19 @@ const db_catalog *agent_catalog(agent_context *c);
 const sem_layer *agent_semantic(agent_context *c);
 void agent_cancel(agent_context *c); /* async-signal-safe: stops model and database */
 
+/* Where a number (or a text with digits) of the sentence comes from: a cell, or
+ * a named operation over cells of `results`, or of `evidence` (the amounts behind
+ * a growth, which the table doesn't hold). Operations over columns a and b at
+ * rows i and j: see answer.h. */
+typedef struct agent_said {
+    const char *text;   /* as it stands in the sentence: "€ 569,800" */
+    const char *origin; /* "cell", "sum", "difference", "percent_change", "label" ... */
+    double value;       /* NAN for labels */
+    bool evidence;      /* the cells are of `evidence` */
+    int64_t row, other_row;   /* -1: none */
+    int column, other_column; /* -1: none */
+} agent_said;
+
 typedef struct agent_trace {
     const char *step, *source, *why; /* "sql_generator", "template", "every word used" */
     double ms;
@@ -83,7 +96,7 @@ typedef struct agent_column {
     char role; /* as sem_plan_column; 0 unknown */
 } agent_column;
 
-enum { AGENT_MAX_NOTES = 16, AGENT_MAX_TRACE = 32 };
+enum { AGENT_MAX_NOTES = 16, AGENT_MAX_TRACE = 32, AGENT_MAX_SAID = 64 };
 
 typedef struct agent_state {
     arena *arena; /* owns everything below but `results` */
@@ -108,8 +121,23 @@ typedef struct agent_state {
     struct { err_code code; const char *message; } error; /* ERR_OK: answered */
     sem_plan plan; bool has_plan;
     sem_query query; bool has_query;
+    agent_said said[AGENT_MAX_SAID]; int n_said; /* every number of `answer` */
+    db_result *evidence;     /* owned; NULL: the sentence needs none */
+    const char *evidence_sql;
+    sem_grain time_grain;    /* of the time column, for people: "March 2025" */
+    const char *currency;    /* "EUR"; "" if unknown */
+    bool ordered;            /* the statement itself orders its rows */
+    struct { /* as asked: so that an answer can be replayed */
+        double temperature;
+        int beam, pick;
+        uint64_t seed;
+        bool no_rag, no_model, template_only;
+        db_limits limits;
+    } options;
+    struct agent_work *work; /* private to the steps; NULL once processed */
     /* what made it */
-    const char *database, *data_to, *fingerprint, *weights, *kernel_table;
+    const char *database, *data_to, *fingerprint, *weights, *adapter, *kernel_table,
+        *knowledge_version; /* "" where none took part */
     double total_ms;
 } agent_state;
 

@@ -1,0 +1,113 @@
+/* agent_impl.h - what the steps of one question share; private to src/agent.
+ *
+ * Strings handed to the functions below are copied into the state's arena. */
+#ifndef AGENT_AGENT_IMPL_H
+#define AGENT_AGENT_IMPL_H
+
+#include <signal.h>
+
+#include "agent/agent.h"
+#include "agent/understand.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "sql/sql.h"
+
+struct agent_context {
+    db *db;
+    const db_catalog *catalog; /* borrowed from db */
+    sem_layer *semantic;
+    char *model_path;
+    bool is_sales, no_model;
+    int threads;
+    /* the model, opened by the first question that needs it (context.c) */
+    gemma *model;
+    gemma_session *session;
+    err model_error; /* not ERR_OK: it was tried and failed, so never again */
+    char *prefix;    /* the fixed part of the prompt (prompt.c); owned */
+    volatile sig_atomic_t cancelled;
+};
+
+/* One statement on its way: what a generator proposes. */
+typedef enum attempt { ATTEMPT_USER, ATTEMPT_TEMPLATE, ATTEMPT_MODEL, ATTEMPT_PARTIAL,
+                       ATTEMPT_NONE } attempt;
+
+struct agent_work {
+    const agent_options *o;
+    understanding u;
+    bool understood;      /* understand() has run */
+    bool ended;           /* the answer is settled: later steps have nothing to do */
+    bool partial;         /* a template that ignores the unused words */
+    attempt next;         /* where the fallbacks go on */
+    const char *source, *why; /* of the step that runs, for its trace */
+};
+
+/* The steps, in order; see orchestrator.c. False fills *e: the question ends
+ * there, with an honest error, unless a fallback takes over. */
+typedef struct agent_step {
+    const char *name;
+    bool (*step)(agent_state *s, agent_context *c, err *e);
+} agent_step;
+bool intent_step(agent_state *s, agent_context *c, err *e);
+bool entity_step(agent_state *s, agent_context *c, err *e);
+bool rag_step(agent_state *s, agent_context *c, err *e);
+bool sql_step(agent_state *s, agent_context *c, err *e);
+bool guard_step(agent_state *s, agent_context *c, err *e);
+bool execution_step(agent_state *s, agent_context *c, err *e);
+bool chart_step(agent_state *s, agent_context *c, err *e);
+bool answer_step(agent_state *s, agent_context *c, err *e);
+
+/* -- state.c */
+const char *state_str(agent_state *s, const char *text);           /* "" when the arena is full */
+const char *state_strf(agent_state *s, const char *fmt, ...) PRINTF(2, 3);
+/* Append to one of the state's lists of at most AGENT_MAX_NOTES; equal texts once. */
+void state_note(agent_state *s, const char **list, int *n, const char *text);
+void state_trace(agent_state *s, const char *step, const char *source, const char *why, double ms);
+/* Source and reason of the step that runs. */
+void state_why(agent_state *s, const char *source, const char *fmt, ...) PRINTF(3, 4);
+/* Names, titles, units and roles of the result: by the plan, else by type and name. */
+MUST_CHECK bool state_columns(agent_state *s, err *e);
+
+/* -- sql_generator.c: try the fallbacks from work->next on; false when none is left. */
+MUST_CHECK bool sql_generate(agent_state *s, agent_context *c, err *e);
+/* Parse, bind and guard `text`; fills sql, sql_pretty, explanation and ordered. */
+MUST_CHECK bool sql_accept(agent_state *s, agent_context *c, const char *text, err *e);
+/* The compiled and checked SQL of a query, in the state's arena; NULL with *e. */
+MUST_CHECK const char *query_sql(agent_state *s, agent_context *c, const sem_query *q,
+                                 sem_plan *plan, err *e);
+
+/* -- context.c */
+MUST_CHECK bool context_model(agent_context *c, err *e); /* opens it at the first call */
+
+/* -- prompt.c: the fixed part, then what depends on the question. Owned (free). */
+MUST_CHECK char *prompt_prefix(const agent_context *c);
+MUST_CHECK char *prompt_question(const char *question, const char *wrong_sql, const char *error);
+
+/* -- sql_model.c: a statement that parses, binds and prepares; "" is never given. */
+MUST_CHECK bool sql_by_model(agent_state *s, agent_context *c, err *e);
+/* The first SELECT, WITH or FROM statement of a model's text; in the arena. */
+MUST_CHECK char *sql_extract(arena *a, const char *text);
+
+/* -- execution.c */
+MUST_CHECK db_result *run_sql(agent_context *c, const char *sql, bool ordered,
+                              const db_limits *l, err *e);
+
+/* -- relax.c: which part of the query leaves no rows; a sentence, "" if unknown. */
+const char *relax_culprit(agent_state *s, agent_context *c);
+
+/* -- suggest.c */
+bool help_answer(agent_state *s, agent_context *c, err *e);
+void nearest_questions(agent_state *s, agent_context *c); /* fills choices */
+
+/* -- confidence.c */
+void confidence_set(agent_state *s);
+
+/* -- format.c */
+enum { FORMAT_PLAIN = 0, FORMAT_SIGNED = 1 };
+void format_number(double v, sem_unit unit, const char *currency, int flags, str *out);
+void format_date(int32_t days, sem_grain grain, str *out);
+void format_text(const char *text, str *out); /* control characters become blanks */
+void format_capital(str *out, size_t at); /* upper-case the letter at `at` */
+bool column_is_number(const agent_state *s, int column); /* a measure, by type */
+double cell_number(const agent_state *s, int64_t row, int column); /* NAN for NULL */
+
+#endif

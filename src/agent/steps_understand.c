@@ -1,0 +1,155 @@
+/* steps_understand.c - the first two steps: what kind of question, about what.
+ *
+ * understand.h reads the words once; the intent step keeps its verdict, the
+ * entity step writes down what was recognised and settles the questions that
+ * end here: help, not in this data, ambiguous, refused. */
+#include <math.h>
+#include <string.h>
+
+#include "agent/agent_impl.h"
+
+bool intent_step(agent_state *s, agent_context *c, err *e)
+{
+    understanding *u = &s->work->u;
+
+    if (s->work->o->sql) {
+        s->intent = INTENT_LIST;
+        state_why(s, "user", "the statement was given: --sql");
+        return true;
+    }
+    if (!understand(c->semantic, c->catalog, s->question, s->arena, u, e))
+        return false;
+    s->work->understood = true;
+    s->intent = u->intent;
+    s->intent_score = u->intent_score;
+    state_why(s, "rules", "%s (%.2f)", agent_intent_name(u->intent), u->intent_score);
+    return true;
+}
+
+static void put_text(json_t *list, const char *text)
+{
+    json_array_append_new(list, json_string(text));
+}
+
+static const char *grain_name(sem_grain g)
+{
+    static const char *const names[] = {
+        "none", "day", "week", "month", "quarter", "year", "fiscal week", "fiscal period",
+        "fiscal quarter", "fiscal year", "weekday", "hour", "month of year"};
+
+    return (size_t)g < sizeof names / sizeof names[0] ? names[g] : "none";
+}
+
+static json_t *filter_json(const agent_context *c, const sem_filter *f)
+{
+    static const char *const ops[] = {"in", "not in", "=", "<>", "<", "<=", ">", ">=",
+                                      "between", "is null", "is not null"};
+    json_t *values = json_array();
+
+    for (int i = 0; i < f->n_values; i++)
+        put_text(values, f->values[i]);
+    return json_pack("{s:s, s:s, s:o}", "dimension", sem_dimension_at(c->semantic, f->dimension)->name.id,
+                     "op", ops[f->op], "values", values);
+}
+
+static json_t *period_json(const sem_period *p)
+{
+    const sem_date from = sem_date_of(p->from), to = sem_date_of(p->to);
+
+    if (!p->set)
+        return json_null();
+    return json_pack("{s:o, s:o, s:s, s:s}", "from",
+                     json_sprintf("%04d-%02d-%02d", from.year, from.month, from.day), "to",
+                     json_sprintf("%04d-%02d-%02d", to.year, to.month, to.day), "grain",
+                     grain_name(p->grain), "label", p->label ? p->label : "");
+}
+
+static json_t *groups_json(const agent_context *c, const sem_query *q)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < q->n_groups; i++)
+        put_text(list, q->groups[i].dimension < 0
+                           ? grain_name(q->groups[i].grain)
+                           : sem_dimension_at(c->semantic, q->groups[i].dimension)->name.id);
+    return list;
+}
+
+static json_t *words_json(const understanding *u)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < u->n_words; i++)
+        json_array_append_new(list, json_pack("[s,s]", u->words[i].text, word_use_name(u->words[i].use)));
+    return list;
+}
+
+static json_t *conditions_json(const agent_context *c, const sem_query *q)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < q->n_conditions; i++)
+        json_array_append_new(
+            list, json_sprintf("%s%s", q->conditions[i].negate ? "not " : "",
+                               sem_condition_at(c->semantic, q->conditions[i].condition)->name.id));
+    return list;
+}
+
+static json_t *entities_json(agent_state *s, const agent_context *c)
+{
+    const understanding *u = &s->work->u;
+    const sem_query *q = &u->query;
+    json_t *metrics = json_array(), *filters = json_array(), *periods = json_array();
+
+    for (int i = 0; i < q->n_metrics; i++)
+        put_text(metrics, sem_metric_at(c->semantic, q->metrics[i])->name.id);
+    for (int i = 0; i < q->n_filters; i++)
+        json_array_append_new(filters, filter_json(c, &q->filters[i]));
+    for (int i = 0; i < q->n_periods; i++)
+        json_array_append_new(periods, period_json(&q->periods[i]));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o}", "metrics", metrics, "groups",
+                     groups_json(c, q), "filters", filters, "conditions", conditions_json(c, q),
+                     "period", period_json(&q->period), "base", period_json(&q->base), "periods",
+                     periods, "limit", q->limit, "words", words_json(u));
+}
+
+/* An ending that isn't an answer: its error, in the words a person reads. */
+static bool end_with(agent_state *s, agent_context *c, err *e)
+{
+    const understanding *u = &s->work->u;
+    const char *missing = *u->missing ? u->missing : "something this data doesn't hold";
+
+    for (int i = 0; i < u->n_choices; i++)
+        state_note(s, s->choices, &s->n_choices, u->choices[i]);
+    switch (u->ending) {
+    case UNDERSTOOD_HELP:
+        s->work->ended = true;
+        return help_answer(s, c, e);
+    case UNDERSTOOD_NOT_IN_DATA:
+        nearest_questions(s, c);
+        return err_set(e, ERR_NOT_IN_DATA, "Not in this data: %s", missing);
+    case UNDERSTOOD_AMBIGUOUS:
+        return err_set(e, ERR_AMBIGUOUS, "That can be read in more than one way: %s", missing);
+    case UNDERSTOOD_REFUSED:
+        return err_set(e, ERR_REFUSED, "%s; questions only read the data", missing);
+    default:
+        return true;
+    }
+}
+
+bool entity_step(agent_state *s, agent_context *c, err *e)
+{
+    const understanding *u = &s->work->u;
+
+    if (s->work->o->sql) {
+        state_why(s, "user", "the statement was given: --sql");
+        return true;
+    }
+    s->entities = entities_json(s, c);
+    s->query = u->query;
+    for (int i = 0; i < u->n_unused; i++)
+        state_note(s, s->unused_words, &s->n_unused_words, u->unused[i]);
+    state_why(s, "rules", "%s%s%s", understanding_ending_name(u->ending), *u->why_not ? ": " : "",
+              u->why_not);
+    return end_with(s, c, e);
+}

@@ -1,0 +1,108 @@
+/* suggest.c - what can be asked, and the nearest questions that can be answered.
+ *
+ * Every question proposed here was read by the same rules first: a suggestion
+ * that would not be answered is worse than none. */
+#include <string.h>
+
+#include "agent/agent_impl.h"
+
+enum { N_EXAMPLES = 5, N_NEAREST = 3, NAMED = 6 };
+
+static const char *const sales_examples[] = {
+    "Total sales in 2025", "Top 5 stores by sales last year", "Sales by region in 2025 compared with 2024",
+    "Which category grew fastest in 2025?", "How many active stores are there by region?",
+    "Sales per month in 2025", "Why did sales fall in March 2025 in West, by store?"};
+
+static bool answerable(agent_state *s, agent_context *c, const char *question)
+{
+    understanding *u = arena_push(s->arena, understanding, 1);
+    err local = {0};
+
+    return u && understand(c->semantic, c->catalog, question, s->arena, u, &local) && u->can_template;
+}
+
+static void propose(agent_state *s, agent_context *c, int most, const char *question)
+{
+    if (s->n_choices < most && answerable(s, c, question))
+        state_note(s, s->choices, &s->n_choices, question);
+}
+
+/* Questions made of the layer's own names, for any database. */
+static void propose_from_layer(agent_state *s, agent_context *c, int most)
+{
+    const sem_layer *l = c->semantic;
+
+    for (int m = 0; m < sem_n_metrics(l) && s->n_choices < most; m++) {
+        const char *metric = sem_metric_at(l, m)->name.title;
+
+        propose(s, c, most, state_strf(s, "total %s", metric));
+        for (int d = 0; d < sem_n_dimensions(l) && d < NAMED && s->n_choices < most; d++)
+            if (!sem_dimension_at(l, d)->is_number)
+                propose(s, c, most,
+                        state_strf(s, "%s by %s", metric, sem_dimension_at(l, d)->name.title));
+    }
+    for (int i = 0; i < sem_n_entities(l) && s->n_choices < most; i++)
+        propose(s, c, most, state_strf(s, "how many %s", sem_entity_at(l, i)->name.title));
+}
+
+static void propose_examples(agent_state *s, agent_context *c, int most)
+{
+    if (c->is_sales)
+        for (size_t i = 0; i < sizeof sales_examples / sizeof sales_examples[0]; i++)
+            propose(s, c, most, sales_examples[i]);
+    propose_from_layer(s, c, most);
+}
+
+void nearest_questions(agent_state *s, agent_context *c)
+{
+    const sem_query *q = &s->work->u.query;
+
+    if (s->n_choices || !s->work->understood)
+        return;
+    for (int i = 0; i < q->n_metrics; i++) {
+        const char *metric = sem_metric_at(c->semantic, q->metrics[i])->name.title;
+
+        for (int g = 0; g < q->n_groups; g++)
+            if (q->groups[g].dimension >= 0)
+                propose(s, c, N_NEAREST, state_strf(s, "%s by %s", metric,
+                        sem_dimension_at(c->semantic, q->groups[g].dimension)->name.title));
+        if (q->period.set && q->period.label)
+            propose(s, c, N_NEAREST, state_strf(s, "%s %s", metric, q->period.label));
+        propose(s, c, N_NEAREST, state_strf(s, "total %s", metric));
+    }
+    propose_examples(s, c, N_NEAREST);
+}
+
+static void add_titles(str *text, const sem_name *(*at)(const sem_layer *, int), const sem_layer *l, int n)
+{
+    for (int i = 0; i < n && i < NAMED; i++)
+        str_addf(text, "%s%s", i ? (i == n - 1 || i == NAMED - 1 ? " and " : ", ") : "", at(l, i)->title);
+}
+
+static const sem_name *metric_name(const sem_layer *l, int i) { return &sem_metric_at(l, i)->name; }
+static const sem_name *dimension_name(const sem_layer *l, int i)
+{
+    return &sem_dimension_at(l, i)->name;
+}
+
+bool help_answer(agent_state *s, agent_context *c, err *e)
+{
+    const int n_metrics = sem_n_metrics(c->semantic), n_dimensions = sem_n_dimensions(c->semantic);
+    str text = {0};
+
+    str_adds(&text, "You can ask about ");
+    add_titles(&text, metric_name, c->semantic, n_metrics);
+    if (n_dimensions) {
+        str_adds(&text, ", by ");
+        add_titles(&text, dimension_name, c->semantic, n_dimensions);
+    }
+    str_adds(&text, " and over time: totals, rankings, trends, comparisons, growth, shares and lists.");
+    s->answer = state_str(s, str_text(&text));
+    str_deinit(&text);
+    propose_examples(s, c, N_EXAMPLES);
+    s->confidence.word = "Sure";
+    s->confidence.value = 1;
+    s->confidence.reason = "read from the catalog";
+    s->source = SOURCE_TEMPLATE;
+    return *s->answer || err_set(e, ERR_NOMEM, "out of memory");
+}
