@@ -4,6 +4,7 @@ embed(data ${CMAKE_SOURCE_DIR}/src/data/sales/30_calendar.sql sales_sql_calendar
 embed(data ${CMAKE_SOURCE_DIR}/src/data/sales/40_stores.sql sales_sql_stores)
 embed(data ${CMAKE_SOURCE_DIR}/src/data/sales/50_products.sql sales_sql_products)
 embed(data ${CMAKE_SOURCE_DIR}/src/data/sales/60_plan.sql sales_sql_plan)
+embed(data ${CMAKE_SOURCE_DIR}/src/data/sales/65_lines.sql sales_sql_lines)
 embed(data ${CMAKE_SOURCE_DIR}/src/data/sales/70_sales.sql sales_sql_sales)
 embed(data ${CMAKE_SOURCE_DIR}/src/data/sales/80_stock.sql sales_sql_stock)
 embed(data ${CMAKE_SOURCE_DIR}/src/data/sales/90_comments.sql sales_sql_comments)

@@ -21,6 +21,7 @@
     X(stores, "stores", 1)                     \
     X(products, "products and customers", 1)   \
     X(plan, "planning the sales", 4)           \
+    X(lines, "planning the sales", 6)          \
     X(sales, "sales", 90)                      \
     X(stock, "targets and inventory", 40)      \
     X(comments, "comments", 2)
@@ -125,6 +126,19 @@ static void add_month_day(str *out, int i, bool day_before)
     str_addf(out, "%04d-%02d-%02d", year, month + 1, day_before ? days[month] + leap : 1);
 }
 
+/* How many variants of a few sums are tried (65_lines.sql): many where they are
+ * cheap and needed, none where the law of large numbers does it. */
+static uint64_t variants(uint64_t rows)
+{
+    return rows <= 50000 ? 64 : rows <= 1000000 ? 12 : 0;
+}
+
+/* How many lines a store and day are dealt at a time (60_plan.sql). */
+static uint64_t clump(uint64_t rows)
+{
+    return rows > 10000 && rows <= 1000000 ? 2 : 1;
+}
+
 /* True if `name` is one of ours; its value is added to the statement. */
 static bool add_value(sales_script *s, const char *name, size_t n)
 {
@@ -136,6 +150,7 @@ static bool add_value(sales_script *s, const char *name, size_t n)
         {"rows", s->rows},     {"seed", s->seed},     {"customers", s->customers},
         {"seed_a", s->seed_a}, {"seed_b", s->seed_b}, {"month_from", (uint64_t)s->month},
         {"month_to", (uint64_t)last_month(s)},
+        {"variants", variants(s->rows)}, {"clump", clump(s->rows)},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (strlen(numbers[i].name) == n && memcmp(numbers[i].name, name, n) == 0) {

@@ -13,8 +13,8 @@ SELECT f AS format_no, product_id,
        popularity * CASE WHEN f = 3 AND category_id <= 4 THEN 2 ELSE 1 END AS popularity
 FROM product_plan, range(1, 6) AS t(f)
 WHERE CASE f WHEN 1 THEN true
-             WHEN 2 THEN tier < 46 OR product_id = 45 OR popularity = 0
-             WHEN 3 THEN category_id <= 4 OR tier < 14 OR product_id = 45
+             WHEN 2 THEN tier < 34 OR product_id = 45 OR popularity = 0
+             WHEN 3 THEN category_id <= 4 AND tier < 75 OR tier < 10 OR product_id = 45
              WHEN 4 THEN category_id > 4 AND (tier BETWEEN 40 AND 76 OR product_id = 45)
              ELSE category_id > 2 END;
 
@@ -99,7 +99,7 @@ WITH w AS (
                                         WHEN 'Friday' THEN 118 WHEN 'Saturday' THEN CASE WHEN online THEN 105 ELSE 148 END
                                         ELSE CASE WHEN online THEN 125 ELSE 42 END END // 100
                 * CASE WHEN holiday IS NULL OR online THEN 100 ELSE 45 END // 100 AS usual,
-           (1000 + growth * 10 * day_no // 365) * CASE WHEN store_id = 25 AND year >= 2024 THEN 138 ELSE 100 END // 100 AS trend,
+           (1000 + growth * 10 * day_no // 365) * CASE WHEN store_id = 25 AND year >= 2024 THEN 145 ELSE 100 END // 100 AS trend,
            least(100, 58 + date_diff('day', opened_on, date) // 4) AS ramp
     FROM store_plan s JOIN day_plan d ON date >= opened_on AND (closed_on IS NULL OR date < closed_on)
     WHERE online OR holiday IS NULL OR holiday NOT IN ('New Year', 'Christmas Day')
@@ -117,7 +117,8 @@ WITH w AS (
            any_value(950 * season * region_day // 100 * (100000 - 2000 * day_no // 365) // 100000) AS target
     FROM noisy WHERE region_id = 5 GROUP BY date
 )
-SELECT *, (weight * 100000 // line_cents)::BIGINT AS line_weight
+SELECT *, (weight * 100000 // line_cents)::BIGINT AS line_weight,
+       CASE WHEN region_id = 5 THEN year WHEN region_id = 4 AND month_no IN (38, 49, 50) THEN month_no * 2 + (store_id = 41)::INTEGER END AS kept
 FROM (
     SELECT noisy.* REPLACE (
         CASE WHEN region_id = 5 THEN (planned * target // greatest(1, planned_sum))::BIGINT ELSE planned END AS planned,
@@ -126,31 +127,35 @@ FROM (
 ) JOIN mixes USING (format_no, month_no);
 
 -- Every open store but the silent ones sells at least one line in the last 44
--- days, however few lines there are.
+-- days, however few lines there are; online stores on the last day, one of them
+-- on the first.
 CREATE TEMP TABLE anchors AS
 SELECT store_id, date FROM weights
 WHERE date > DATE '2026-04-06' AND weight > 0 AND (closed_on IS NULL OR closed_on > DATE '2026-05-20')
-QUALIFY row_number() OVER (PARTITION BY store_id ORDER BY draw(store_id * 10000 + day_no, 44), date) = 1;
+QUALIFY row_number() OVER (PARTITION BY store_id ORDER BY online AND date = DATE '2026-05-20' DESC, draw(store_id * 10000 + day_no, 44), date) = 1
+UNION ALL SELECT 64, DATE '2021-01-01';
 
 -- Lines per store and day: the rest is dealt out along the running weight, in
 -- the order of store and day, so each store gets its share of any period to
--- within a line. first_line counts in that order, first_sale in the order of
--- days (sale_id grows with time).
+-- within a line; in a middling database two at a time, so that there are
+-- still orders of several lines. first_line counts by region and format, the
+-- order in which products are spread evenly; first_sale by day (sale_id grows
+-- with time).
 CREATE TEMP TABLE store_days AS
 WITH running AS (
     SELECT *, sum(line_weight) OVER (ORDER BY store_id, date)::HUGEINT AS upto, sum(line_weight) OVER ()::HUGEINT AS total,
-           (SELECT count(*) FROM anchors) AS n_anchors
+           {{rows}} - (SELECT count(*) FROM anchors) AS rest
     FROM weights
 ), dealt AS (
-    SELECT r.*, (upto * ({{rows}} - n_anchors) // total - (upto - line_weight) * ({{rows}} - n_anchors) // total)::BIGINT
-                + CASE WHEN a.store_id IS NULL THEN 0 ELSE 1 END AS n
+    SELECT r.*, (upto * (rest // {{clump}}) // total - (upto - line_weight) * (rest // {{clump}}) // total)::BIGINT * {{clump}}
+                + CASE WHEN a.store_id IS NULL THEN 0 WHEN r.date = DATE '2021-01-01' THEN 1 + rest % {{clump}} ELSE 1 END AS n
     FROM running r LEFT JOIN anchors a ON a.store_id = r.store_id AND a.date = r.date
 ), numbered AS (
     SELECT *, sum(n) OVER (ORDER BY region_id, format_no, date, store_id)::BIGINT - n AS first_line,
            sum(n) OVER (ORDER BY date, draw(store_id * 10000 + day_no, 45), store_id)::BIGINT - n + 1 AS first_sale
     FROM dealt
 )
-SELECT store_id, date, year, numbered.month_no, format_no, online, n, first_line, first_sale, n_rates.currency, rate, base_rate,
+SELECT store_id, date, numbered.month_no, kept, format_no, online, n, first_line, first_sale, n_rates.currency, rate, base_rate,
        promo1, pct1, share1, loyal1, promo2, pct2, share2, loyal2, customer_blocks,
        CASE region_id WHEN 5 THEN 13 WHEN 6 THEN 16 ELSE 0 END AS home_first,
        CASE WHEN region_id <= 4 THEN 13 ELSE 3 END AS home_count
