@@ -115,10 +115,14 @@ bool forward(gemma_session *s, const batch *b)
     attention_angles(s, b);
     rows_run(s, embed_row, &rows, b->n);
     for (int l = 0; l < s->g->c->L; l++) {
+        if (s->tap)
+            s->tap(s->tap_arg, l, s->x, b->n);
         if (atomic_load_explicit(&s->cancelled, memory_order_relaxed))
             return false;
         layer_forward(s, b, l);
     }
+    if (s->tap)
+        s->tap(s->tap_arg, s->g->c->L, s->x, b->n);
     return true;
 }
 

@@ -82,6 +82,8 @@ struct gemma_session {
     int32_t *beam_slots;    /* (2,n_beams,answer_tokens) */
     int32_t *beam_ids;      /* (3,n_beams,answer_tokens): two sides, finished */
     int32_t *order;         /* (V) sampler's scratch */
+    void (*tap)(void *arg, int l, const float *x, int n); /* tests: x (n,D) after layer l - 1 */
+    void *tap_arg;
     void *block;            /* owned: everything above */
     size_t n_bytes;
 };
