@@ -202,6 +202,24 @@ static sql_expr *quantified(parser *p, sql_op op, sql_expr *left, int at)
     return parse_expect_symbol(p, ")") ? parse_done(p, x) : NULL;
 }
 
+/* Printed bare, so only from a fixed list. */
+static const char *collation(parser *p)
+{
+    static const char *const known[] = {"nocase", "noaccent", "nfc", "binary", "c", "posix"};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (parse_accept(p, known[i])) {
+            if (!parse_accept_symbol(p, "."))
+                return known[i];
+            if (!strcmp(known[i], "nocase") && parse_accept(p, "noaccent"))
+                return "nocase.noaccent";
+            if (!strcmp(known[i], "noaccent") && parse_accept(p, "nocase"))
+                return "nocase.noaccent";
+        }
+    parse_fail(p, "one of the collations nocase, noaccent, nocase.noaccent");
+    return NULL;
+}
+
 static sql_expr *collate_or_zone(parser *p, sql_expr *left)
 {
     const int at = p->token->at;
@@ -210,12 +228,7 @@ static sql_expr *collate_or_zone(parser *p, sql_expr *left)
     if (!x || !parse_push(p, &x->args, left))
         return NULL;
     if (parse_accept(p, "collate")) {
-        x->text = parse_any_name(p, "a collation");
-        while (x->text && parse_accept_symbol(p, ".")) {
-            const char *more = parse_any_name(p, "a collation");
-
-            x->text = more ? arena_strf(p->a, "%s.%s", x->text, more) : NULL;
-        }
+        x->text = collation(p);
         return x->text ? parse_done(p, x) : NULL;
     }
     p->token += 3;

@@ -168,6 +168,32 @@ static sql_expr *interval(parser *p)
     return parse_done(p, x);
 }
 
+/* A part of a date; printed bare, so only from a fixed list. */
+static const char *date_part(parser *p)
+{
+    static const char *const parts[] = {
+        "year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond",
+        "microsecond", "decade", "century", "millennium", "dow", "isodow", "doy", "epoch",
+        "isoyear", "yearweek", "era", "dayofweek", "dayofyear", "dayofmonth", "weekday",
+        "weekofyear", "julian", "timezone", "timezone_hour", "timezone_minute"};
+    const token *t = p->token;
+    const char *text = t->kind == TOKEN_STRING || t->kind == TOKEN_NAME || t->kind == TOKEN_WORD
+                           ? parse_lower(p, t) : NULL;
+    const size_t n = text ? strlen(text) : 0;
+
+    for (size_t i = 0; text && i < sizeof parts / sizeof parts[0]; i++) {
+        const size_t length = strlen(parts[i]);
+
+        if (!strncmp(text, parts[i], length) &&
+            (n == length || (n == length + 1 && text[length] == 's'))) {
+            p->token++;
+            return parts[i];
+        }
+    }
+    parse_fail(p, "a part of a date (year, month, day …)");
+    return NULL;
+}
+
 static sql_expr *extract(parser *p)
 {
     sql_expr *x = parse_node(p, SQL_X_EXTRACT, p->token++->at);
@@ -175,10 +201,7 @@ static sql_expr *extract(parser *p)
     p->token++; /* ( */
     if (!x)
         return NULL;
-    if (p->token->kind != TOKEN_WORD && p->token->kind != TOKEN_STRING &&
-        p->token->kind != TOKEN_NAME)
-        return parse_fail(p, "a part (YEAR, MONTH …)"), NULL;
-    x->text = parse_lower(p, p->token++);
+    x->text = date_part(p);
     if (!x->text || !parse_expect(p, "from") || !parse_push(p, &x->args, parse_expr(p)) ||
         !parse_expect_symbol(p, ")"))
         return NULL;

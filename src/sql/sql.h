@@ -56,6 +56,16 @@ MUST_CHECK char *sql_check(arena *a, const char *text, const db_catalog *c,
 bool sql_has_order(const sql_stmt *s);
 bool sql_has_limit(const sql_stmt *s);
 
+/* The columns of the result, of a bound statement: the name DuckDB gives, the
+ * type where known ("integer", "decimal", "date" …, else "unknown"), and the
+ * catalog's table and column it is, else -1. */
+typedef struct sql_output {
+    const char *name, *type;
+    int table, column;
+} sql_output;
+int sql_n_columns(const sql_stmt *s);
+sql_output sql_column_at(const sql_stmt *s, int i); /* 0 <= i < sql_n_columns */
+
 /* Plain-language explanation of the query from its tree. */
 MUST_CHECK char *sql_explain(arena *a, const sql_stmt *s);
 

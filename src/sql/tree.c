@@ -74,6 +74,8 @@ bool sql_expr_equal(const sql_expr *a, const sql_expr *b)
 {
     if (!a || !b)
         return a == b;
+    if (a->kind == SQL_X_COLUMN && b->kind == SQL_X_COLUMN && a->slot && b->slot)
+        return a->slot == b->slot && a->up == b->up;
     return a->kind == b->kind && a->op == b->op && a->negated == b->negated &&
            a->has_operand == b->has_operand && same_text(a->text, b->text) &&
            same_text(a->type_text, b->type_text) && same_names(&a->parts, &b->parts) &&

@@ -167,9 +167,9 @@ struct sql_expr {
     /* bound: */
     sql_type type;
     int table, column;    /* SQL_X_COLUMN of a catalog table; else -1 */
-    int n_qualifiers;     /* SQL_X_COLUMN: parts before the column's name */
+    int slot;  /* SQL_X_COLUMN: which of the columns of its FROM, 1 first; 0: none */
+    int up;    /* SQL_X_COLUMN: how many queries further out that FROM stands */
     const sql_expr *means; /* SQL_X_COLUMN that names an output alias */
-    bool outer;            /* SQL_X_COLUMN of an enclosing query */
     sql_columns expanded;  /* SQL_X_STAR */
     const sql_function *function; /* SQL_X_CALL */
 };
@@ -255,6 +255,7 @@ struct sql_stmt {
     bool bound;
 };
 
+/* Bound columns are equal if they are the same column, however qualified. */
 bool sql_equal(const sql_query *a, const sql_query *b);
 bool sql_expr_equal(const sql_expr *a, const sql_expr *b);
 

@@ -1,0 +1,166 @@
+/* bind_group.c - which columns an aggregated query may name.
+ *
+ * With GROUP BY, an aggregate or HAVING, a column outside an aggregate must be
+ * (part of) a grouping expression. GROUP BY ALL groups by every item that has
+ * no aggregate. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/bind_impl.h"
+#include "sql/functions.h"
+
+static bool stop_at_aggregate(void *arg, const sql_expr *x)
+{
+    bool *found = arg;
+
+    if (x->kind == SQL_X_CALL && x->function && x->function->kind == FUNCTION_AGGREGATE &&
+        !x->call->over)
+        *found = true;
+    if (x->kind == SQL_X_COLUMN && x->means && expr_has_aggregate(x->means))
+        *found = true;
+    return !*found;
+}
+
+bool expr_has_aggregate(const sql_expr *x)
+{
+    bool found = false;
+    const sql_visitor v = {.expr = stop_at_aggregate, .arg = &found, .shallow = true};
+
+    sql_walk_expr(x, &v);
+    return found;
+}
+
+typedef struct groups {
+    binder *b;
+    const sql_select *select;
+    const sql_expr **at;
+    int n;
+} groups;
+
+static const sql_expr *meaning(const sql_expr *x)
+{
+    while (x->kind == SQL_X_COLUMN && x->means)
+        x = x->means;
+    return x;
+}
+
+static bool add(groups *g, const sql_expr *x)
+{
+    const sql_expr **more;
+
+    x = meaning(x);
+    if (x->kind == SQL_X_NUMBER && x->type == SQL_T_INTEGER) { /* GROUP BY 1 */
+        const long i = strtol(x->text, NULL, 10);
+
+        if (i < 1 || i > g->select->n_items)
+            return bind_fail(g->b, ERR_REFUSED, x->at, "GROUP BY %s: the select list has %d "
+                             "items", x->text, g->select->n_items);
+        x = meaning(g->select->items[i - 1].expr);
+    }
+    if (x->kind == SQL_X_ROW || x->kind == SQL_X_GROUPING) {
+        for (int i = 0; i < x->args.n; i++)
+            if (!add(g, x->args.at[i]))
+                return false;
+        return true;
+    }
+    if (expr_has_aggregate(x))
+        return bind_fail(g->b, ERR_REFUSED, x->at, "an aggregate can't stand in GROUP BY");
+    if (!g->n || !(g->n & (g->n - 1))) {
+        more = arena_push(g->b->a, const sql_expr *, g->n ? (size_t)g->n * 2 : 1);
+        if (!more)
+            return bind_nomem(g->b);
+        if (g->n)
+            memcpy(more, g->at, (size_t)g->n * sizeof *more);
+        g->at = more;
+    }
+    g->at[g->n++] = x;
+    return true;
+}
+
+static bool is_grouped(const groups *g, const sql_expr *x)
+{
+    for (int i = 0; i < g->n; i++)
+        if (sql_expr_equal(g->at[i], x))
+            return true;
+    return false;
+}
+
+static bool check(const groups *g, const sql_expr *x);
+
+static bool check_all(const groups *g, const sql_exprs *list)
+{
+    for (int i = 0; i < list->n; i++)
+        if (!check(g, list->at[i]))
+            return false;
+    return true;
+}
+
+static bool check_orders(const groups *g, const sql_orders *o)
+{
+    for (int i = 0; i < o->n; i++)
+        if (o->at[i].expr && !check(g, o->at[i].expr))
+            return false;
+    return true;
+}
+
+static bool check(const groups *g, const sql_expr *x)
+{
+    x = meaning(x);
+    if (is_grouped(g, x))
+        return true;
+    if (x->kind == SQL_X_COLUMN && x->up == 0)
+        return bind_fail(g->b, ERR_REFUSED, x->at, "column \"%s\" must be in GROUP BY, or inside "
+                         "an aggregate such as any_value(…)", x->parts.at[x->parts.n - 1]);
+    if (x->kind == SQL_X_STAR)
+        return bind_fail(g->b, ERR_REFUSED, x->at, "* can't stand in a query with GROUP BY or "
+                         "aggregates; name the columns");
+    if (x->kind == SQL_X_CALL && x->function->kind == FUNCTION_AGGREGATE && !x->call->over)
+        return true;
+    if (x->call && (!check_orders(g, &x->call->order) ||
+                    (x->call->over && (!check_all(g, &x->call->over->partition) ||
+                                       !check_orders(g, &x->call->over->order)))))
+        return false;
+    return check_all(g, &x->args);
+}
+
+/* HAVING, QUALIFY and ORDER BY count too: FROM t HAVING count(*) > 1. */
+static bool is_aggregated(const sql_query *q)
+{
+    const sql_select *s = q->select;
+
+    if (s->group.n || s->group_all || s->having)
+        return true;
+    for (int i = 0; i < s->n_items; i++)
+        if (expr_has_aggregate(s->items[i].expr))
+            return true;
+    for (int i = 0; i < q->order.n; i++)
+        if (q->order.at[i].expr && expr_has_aggregate(q->order.at[i].expr))
+            return true;
+    return s->qualify && expr_has_aggregate(s->qualify);
+}
+
+bool bind_grouping(binder *b, scope *s, sql_query *q)
+{
+    const sql_select *select = q->select;
+    groups g = {.b = b, .select = select};
+
+    (void)s;
+    if (!is_aggregated(q))
+        return true;
+    for (int i = 0; i < select->group.n; i++)
+        if (!add(&g, select->group.at[i]))
+            return false;
+    for (int i = 0; select->group_all && i < select->n_items; i++) {
+        const sql_expr *x = select->items[i].expr;
+
+        if (x->kind == SQL_X_STAR)
+            return true; /* every column is grouped */
+        if (!expr_has_aggregate(x) && !add(&g, x))
+            return false;
+    }
+    for (int i = 0; i < select->n_items; i++)
+        if (!check(&g, select->items[i].expr))
+            return false;
+    return (!select->having || check(&g, select->having)) &&
+           (!select->qualify || check(&g, select->qualify)) && check_orders(&g, &q->order);
+}

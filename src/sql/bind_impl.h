@@ -1,0 +1,76 @@
+/* bind_impl.h - what the files of the binder share.
+ *
+ * A scope is one SELECT: the columns of its FROM in order, its output aliases,
+ * and the scope around it. A column that USING merged stays visible under its
+ * table's name only. */
+#ifndef SQL_BIND_IMPL_H
+#define SQL_BIND_IMPL_H
+
+#include "sql/tree.h"
+
+enum { BIND_MAX_COLUMNS = 20000, BIND_MAX_SOURCES = 400 };
+
+typedef struct visible {
+    const char *source; /* its table's name or alias; NULL: only the bare name */
+    sql_column column;
+    bool merged; /* not under its bare name, not in * */
+    bool gone;   /* right side of a SEMI or ANTI join, after the join */
+} visible;
+
+typedef struct cte_env { /* what WITH has defined so far, newest first */
+    const char *name;
+    sql_columns columns;
+    const struct cte_env *older;
+} cte_env;
+
+typedef enum alias_rule { ALIAS_NONE, ALIAS_AFTER, ALIAS_FIRST } alias_rule;
+
+typedef struct scope {
+    struct scope *outer;
+    const cte_env *env;
+    visible *at;
+    int n, n_sources;
+    int from; /* ON sees only the columns of its join: [from, n) */
+    const char **sources; /* names; NULL: a subquery without one */
+    /* output aliases, and where they may be used */
+    const sql_select *select;
+    int n_aliases; /* of the items before the current one */
+    alias_rule alias;
+    bool no_aggregate, no_window; /* in this clause */
+    const char *clause;           /* for the message */
+    bool in_aggregate;
+} scope;
+
+typedef struct binder {
+    arena *a;
+    const db_catalog *catalog;
+    const char *text;
+    err *e;
+} binder;
+
+bool bind_fail(binder *b, err_code code, int at, const char *fmt, ...) PRINTF(4, 5);
+bool bind_nomem(binder *b);
+
+/* bind.c */
+bool bind_query(binder *b, sql_query *q, scope *outer, const cte_env *env);
+/* bind_from.c */
+bool bind_from(binder *b, scope *s, sql_from *f);
+bool scope_add(binder *b, scope *s, const char *source, const sql_column *c);
+bool scope_source(binder *b, scope *s, const char *name, int at);
+/* bind_name.c */
+bool bind_column(binder *b, scope *s, sql_expr *x);
+bool bind_star(binder *b, scope *s, sql_expr *x);
+int bind_table(binder *b, const sql_from *f); /* index in the catalog, -1 with the error */
+/* bind_expr.c */
+bool bind_expr(binder *b, scope *s, sql_expr *x);
+bool bind_exprs(binder *b, scope *s, const sql_exprs *list);
+bool bind_orders(binder *b, scope *s, const sql_orders *o);
+bool bind_window(binder *b, scope *s, sql_window *w);
+/* bind_type.c */
+sql_type type_of(const sql_expr *x); /* from the types of its parts */
+sql_type type_common(sql_type a, sql_type b);
+/* bind_group.c */
+bool bind_grouping(binder *b, scope *s, sql_query *q);
+bool expr_has_aggregate(const sql_expr *x); /* outside OVER, of this query */
+
+#endif
