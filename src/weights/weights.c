@@ -110,8 +110,10 @@ bool weights_map(weights *w, const char *path, err *e)
     if (!file_map_open(path, &file->map, e))
         return false;
     w->n_files++;
-    if (!stat(path, &st))
+    if (!stat(path, &st)) {
         file->mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
+        file->inode = (uint64_t)st.st_ino;
+    }
     file->path = arena_str(w->memory, path);
     return file->path ? true : weights_no_memory(w, e);
 }
@@ -141,7 +143,8 @@ void tensor_shape_text(const tensor *t, char *text, size_t n)
 }
 
 /* The tables can hold megabytes of tokens: their first and last 64 KiB, with
- * size and time of change, tell two files apart as well. */
+ * size, time of change and inode (a file system's clock may tick only every few
+ * milliseconds), tell two files apart as well. */
 void weights_identity(const weights *w, char hex[65])
 {
     enum { PART = 65536 };
@@ -153,7 +156,7 @@ void weights_identity(const weights *w, char hex[65])
         const size_t n = file->n_table < PART ? file->n_table : PART;
 
         sha256_hex(file->map.bytes, n, part);
-        str_addf(&text, "%s %zu %" PRIu64, part, file->map.n, file->mtime_ns);
+        str_addf(&text, "%s %zu %" PRIu64 " %" PRIu64, part, file->map.n, file->mtime_ns, file->inode);
         sha256_hex(file->map.bytes + (file->n_table - n), n, part);
         str_addf(&text, " %s\n", part);
     }

@@ -70,8 +70,8 @@ size_t weights_tensor_count(const weights *w);
 const tensor *weights_tensor(const weights *w, size_t i); /* i < count, sorted by name */
 uint64_t weights_n_bytes(const weights *w); /* of all files */
 
-/* A key for caches: hash of the files' tables, sizes and times of change; equal
- * while nobody wrote to the files. Takes about a millisecond. */
+/* A key for caches: hash of the files' tables, sizes, times of change and inodes;
+ * equal while nobody wrote to the files. Takes about a millisecond. */
 void weights_identity(const weights *w, char hex[65]);
 /* SHA-256 of every byte (a folder: of its files' hashes in order of their names). */
 MUST_CHECK bool weights_sha256(const weights *w, char hex[65], err *e);

@@ -29,7 +29,7 @@ typedef struct mapped_file {
     char *path; /* in the arena */
     file_map map;
     size_t n_table; /* bytes before the tensors' data: what the identity hashes */
-    uint64_t mtime_ns;
+    uint64_t mtime_ns, inode;
 } mapped_file;
 
 /* ---- GGUF ---- */
@@ -82,9 +82,10 @@ MUST_CHECK bool folder_open(weights *w, err *e);
 MUST_CHECK bool folder_read_config(const char *path, const char *text, size_t n,
                                    model_config *config, err *e);
 /* Tensors of one mapped safetensors file appended to w under canonical names. */
-MUST_CHECK bool safetensors_read(weights *w, const mapped_file *file, size_t *capacity, err *e);
+MUST_CHECK bool safetensors_read(weights *w, mapped_file *file, size_t *capacity, err *e);
 /* Canonical name of a Hugging Face tensor into name; false if it is none of ours. */
-MUST_CHECK bool name_from_hugging_face(const char *theirs, char *name, size_t n);
+MUST_CHECK bool name_from_hugging_face(const char *theirs, model_family family, char *name,
+                                       size_t n);
 
 /* Dimensions in range, and every tensor the family needs there in its shape. */
 MUST_CHECK bool config_check(const char *path, const model_config *config, err *e);
