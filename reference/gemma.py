@@ -125,11 +125,11 @@ class Gemma:
         """n next tokens, ties to the lower id, with the gap between the two best logits of each step."""
         past, out, gaps, start, feed = {}, [], [], 0, list(ids)
         for _ in range(n):
-            final = self.hidden(feed, past, start)[-1][-1:]
+            logits = self.logits(self.hidden(feed, past, start)[-1][-1:])[0]
             start += len(feed)
-            best = self.logits(final)[0].topk(2)
-            gaps.append(float(best.values[0] - best.values[1]))
-            token = int((self.logits(final)[0] == best.values[0]).nonzero()[0])
+            best = logits.topk(2).values
+            gaps.append(float(best[0] - best[1]))
+            token = int((logits == best[0]).nonzero()[0])
             out.append(token)
             feed = [token]
         return out, gaps
