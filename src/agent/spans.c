@@ -1,0 +1,519 @@
+/* spans.c - covers the question with spans, each with all its readings.
+ *
+ * Candidates: every phrase of the layer, every value of the catalog, time
+ * phrases, numbers, and what concepts.c knows. A cover is the best that leaves
+ * the fewest words unread and then has the fewest spans, so that the longest
+ * phrase wins ("new customers" over "new", "customers"); among equals values
+ * and metrics win over words of the language. A word that no candidate reads
+ * is compared with every word known; a near one is read instead and noted. */
+#include <ctype.h>
+#include <string.h>
+
+#include "agent/understand_impl.h"
+#include "base/str.h"
+
+/* ---- phrases of the layer --------------------------------------------- */
+
+typedef enum phrase_kind { PHRASE_METRIC, PHRASE_DIMENSION, PHRASE_ENTITY, PHRASE_CONDITION, PHRASE_UNDEFINED } phrase_kind;
+
+typedef struct layer_phrase {
+    phrase_kind kind;
+    int id;
+    tokens words;
+} layer_phrase;
+
+typedef struct phrase_list {
+    layer_phrase *at;
+    int n, cap;
+    bool failed;
+} phrase_list;
+
+static void add_phrases(reading_state *s, phrase_list *list, phrase_kind kind, int id, const char *const *words, int n)
+{
+    for (int i = 0; i < n; i++) {
+        layer_phrase p = {.kind = kind, .id = id};
+
+        if (list->n >= list->cap || !words_cut(words[i], 16, s->arena, &p.words)) {
+            list->failed = list->failed || list->n >= list->cap;
+            continue; /* a phrase too long to be one */
+        }
+        if (p.words.n)
+            list->at[list->n++] = p;
+    }
+}
+
+static bool layer_phrases(reading_state *s, phrase_list *list)
+{
+    const sem_layer *l = s->layer;
+
+    list->cap = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        int total = 0;
+#define EACH(count, get, kind, name_of)                                             \
+        for (int i = 0; i < count(l); i++) {                                        \
+            total += get(l, i)->name_of n_words;                                    \
+            if (pass)                                                               \
+                add_phrases(s, list, kind, i, get(l, i)->name_of words, get(l, i)->name_of n_words); \
+        }
+        EACH(sem_n_metrics, sem_metric_at, PHRASE_METRIC, name.)
+        EACH(sem_n_dimensions, sem_dimension_at, PHRASE_DIMENSION, name.)
+        EACH(sem_n_entities, sem_entity_at, PHRASE_ENTITY, name.)
+        EACH(sem_n_conditions, sem_condition_at, PHRASE_CONDITION, name.)
+        EACH(sem_n_undefined, sem_undefined_at, PHRASE_UNDEFINED, )
+#undef EACH
+        if (!pass) {
+            list->at = arena_push(s->arena, layer_phrase, (size_t)total + 1);
+            list->cap = total;
+            if (!list->at)
+                return false;
+        }
+    }
+    return !list->failed;
+}
+
+/* Verbs as people bend them, and the form the layer's words have. */
+static const char *const verb_forms[][2] = {
+    {"ran", "running"}, {"run", "running"}, {"runs", "running"}, {"opens", "opened"}, {"closes", "closed"},
+    {"closing", "closed"}, {"opening", "opened"}, {"joining", "joined"}, {"join", "joined"}, {"start", "started"},
+    {"begin", "began"}, {"starting", "started"}, {"launch", "launched"}, {"launching", "launched"}, {"trade", "trading"},
+    {"traded", "trading"}, {"trades", "trading"}, {"lapse", "lapsed"}, {"order", "ordered"}, {"buy", "bought"},
+    {"shop", "shopped"}, {"register", "registered"}, {"discontinue", "discontinued"}, {"delist", "delisted"},
+    {"refitting", "refit"}, {"operate", "operating"}, {"operated", "operating"}, {"ceased", "closed"}, {"shutting", "shut"},
+};
+
+static bool same_token(const token *typed, const token *known)
+{
+    if (!strcmp(typed->fold, known->fold) || !strcmp(typed->stem, known->stem) || !strcmp(typed->fold, known->stem))
+        return true;
+    for (size_t i = 0; i < sizeof verb_forms / sizeof verb_forms[0]; i++)
+        if (!strcmp(typed->fold, verb_forms[i][0]) && !strcmp(known->fold, verb_forms[i][1]))
+            return true;
+    return false;
+}
+
+static int match_phrase(const tokens *t, int i, const layer_phrase *p)
+{
+    if (i + p->words.n > t->n)
+        return 0;
+    for (int k = 0; k < p->words.n; k++)
+        if (!same_token(&t->at[i + k], &p->words.at[k]) ||
+            (k && (t->at[i + k].before == '.' || t->at[i + k].before == '?' || t->at[i + k].before == ',')))
+            return 0;
+    return p->words.n;
+}
+
+/* ---- candidates ------------------------------------------------------- */
+
+typedef struct candidates {
+    item *at;
+    int n, cap;
+} candidates;
+
+static item *candidate(reading_state *s, candidates *c, int from, int n)
+{
+    item *it = NULL;
+
+    for (int k = c->n - 1; k >= 0 && c->at[k].from == from; k--)
+        if (c->at[k].n == n)
+            return &c->at[k];
+    if (c->n >= c->cap)
+        return NULL;
+    it = &c->at[c->n++];
+    *it = (item){.from = from, .n = n, .metric = -1, .dimension = -1, .entity = -1, .undefined = -1,
+                 .number_dimension = -1, .composite = -1};
+    it->plural = strcmp(s->t.at[from + n - 1].fold, s->t.at[from + n - 1].stem) != 0 ||
+                 word_in(&s->t.at[from + n - 1], "people");
+    return it;
+}
+
+static bool comparison_follows(reading_state *s, int i)
+{
+    concept found[ITEM_MAX_CONCEPTS];
+    const int n = i < s->t.n ? concepts_longest(&s->t, i) : 0;
+    const int m = n ? concepts_at(&s->t, i, n, found, ITEM_MAX_CONCEPTS) : 0;
+
+    for (int k = 0; k < m; k++)
+        if (found[k] >= C_ABOVE && found[k] <= C_BETWEEN && found[k] != C_BETWEEN)
+            return true;
+    return i < s->t.n && word_in(&s->t.at[i], "of") ? comparison_follows(s, i + 1) : false;
+}
+
+static bool add_layer(reading_state *s, candidates *c, const phrase_list *list, int i)
+{
+    for (int k = 0; k < list->n; k++) {
+        const layer_phrase *p = &list->at[k];
+        const int n = match_phrase(&s->t, i, p);
+        item *it;
+
+        if (!n)
+            continue;
+        /* "stores with sales above 1 million": a figure is meant, not that there are sales */
+        if (n > 1 && (p->kind == PHRASE_CONDITION || p->kind == PHRASE_METRIC) && comparison_follows(s, i + n) &&
+            (word_in(&s->t.at[i], "with|had|without") || (n > 2 && word_in(&s->t.at[i + 1], "with"))))
+            continue;
+        it = candidate(s, c, i, n);
+        if (!it)
+            return false;
+        switch (p->kind) {
+        case PHRASE_METRIC: it->metric = it->metric < 0 ? p->id : it->metric; break;
+        case PHRASE_DIMENSION:
+            if (sem_dimension_at(s->layer, p->id)->is_number)
+                it->number_dimension = p->id;
+            it->dimension = it->dimension < 0 ? p->id : it->dimension;
+            break;
+        case PHRASE_ENTITY: it->entity = it->entity < 0 ? p->id : it->entity; break;
+        case PHRASE_UNDEFINED: it->undefined = it->undefined < 0 ? p->id : it->undefined; break;
+        case PHRASE_CONDITION:
+            if (it->n_conditions < ITEM_MAX_CONDITIONS)
+                it->conditions[it->n_conditions++] = p->id;
+            break;
+        }
+    }
+    return true;
+}
+
+static bool add_values(reading_state *s, candidates *c, int i)
+{
+    value_hit hits[24];
+    const int n = values_match_at(s->layer, s->catalog, &s->t, i, hits, 24, s->arena);
+
+    for (int k = 0; k < n; k++) {
+        item *it;
+
+        if (hits[k].how == VALUE_TAIL && (hits[k].cut || concepts_longest(&s->t, i) >= hits[k].n_tokens))
+            continue;
+        it = candidate(s, c, i, hits[k].n_tokens);
+        if (!it)
+            return false;
+        if (it->n_values < ITEM_MAX_VALUES)
+            it->values[it->n_values++] = hits[k];
+    }
+    return true;
+}
+
+static bool number_word(const token *t, const char *list) { return word_in(t, list); }
+
+/* "500", "€ 1.5 million", "200k euros", "20 %". */
+static bool add_number(reading_state *s, candidates *c, int i)
+{
+    const tokens *t = &s->t;
+    int k = i;
+    char unit = 0;
+    double number;
+    item *it;
+
+    if (number_word(&t->at[k], "euro|eur") && k + 1 < t->n && t->at[k + 1].is_number)
+        unit = 'e', k++;
+    if (!t->at[k].is_number || t->at[k].is_ordinal)
+        return true;
+    number = t->at[k++].number;
+    if (k < t->n && number_word(&t->at[k], "hundred|thousand|million|billion|mio|mn|m|k|dozen|bn"))
+        number *= number_word(&t->at[k], "hundred") ? 100 : number_word(&t->at[k], "dozen") ? 12 :
+                  number_word(&t->at[k], "thousand|k") ? 1e3 : number_word(&t->at[k], "billion|bn") ? 1e9 : 1e6, k++;
+    else if (number_word(&t->at[i], "dozen") && 0)
+        k++;
+    if (k < t->n && number_word(&t->at[k], "euro|euros|eur"))
+        unit = 'e', k++;
+    else if (k < t->n && number_word(&t->at[k], "percent|pct|pp"))
+        unit = '%', k++;
+    it = candidate(s, c, i, k - i);
+    if (!it)
+        return false;
+    it->is_number = true, it->number = number, it->unit = unit;
+    return true;
+}
+
+static bool add_language(reading_state *s, candidates *c, int i)
+{
+    const time_phrase p = time_phrase_at(s->layer, &s->t, i, s->arena);
+    sem_grain grain;
+    bool adverb;
+    item *it;
+
+    if (p.n_tokens) {
+        it = candidate(s, c, i, p.n_tokens);
+        if (!it)
+            return false;
+        it->time = p;
+    }
+    for (int n = concepts_longest(&s->t, i); n > 0; n--) {
+        concept found[ITEM_MAX_CONCEPTS];
+        const int m = concepts_at(&s->t, i, n, found, ITEM_MAX_CONCEPTS);
+
+        if (!m)
+            continue;
+        it = candidate(s, c, i, n);
+        if (!it)
+            return false;
+        memcpy(it->concepts, found, sizeof found[0] * (size_t)m);
+        it->n_concepts = m;
+    }
+    if (time_grain_at(&s->t, i, &grain, &adverb)) {
+        it = candidate(s, c, i, time_grain_at(&s->t, i, &grain, &adverb));
+        if (!it)
+            return false;
+        it->grain = grain, it->adverb = adverb;
+    }
+    return true;
+}
+
+/* "active stores" as a metric is also a condition and its entity. */
+static void find_composites(reading_state *s, candidates *c)
+{
+    for (int k = 0; k < c->n; k++) {
+        item *it = &c->at[k];
+
+        if (it->metric < 0 || it->n < 2)
+            continue;
+        for (int a = 0; a < c->n; a++)
+            for (int b = 0; b < c->n; b++) {
+                const item *first = &c->at[a], *second = &c->at[b];
+
+                if (first->from != it->from || second->from != first->from + first->n ||
+                    second->from + second->n != it->from + it->n || second->entity < 0)
+                    continue;
+                for (int m = 0; m < first->n_conditions; m++)
+                    if (sem_condition_at(s->layer, first->conditions[m])->entity == second->entity) {
+                        it->composite = first->conditions[m];
+                        it->entity = second->entity;
+                        if (it->dimension < 0)
+                            it->dimension = second->dimension;
+                    }
+            }
+    }
+}
+
+/* ---- choosing --------------------------------------------------------- */
+
+static bool only_tail(const item *it)
+{
+    for (int k = 0; k < it->n_values; k++)
+        if (it->values[k].how != VALUE_TAIL)
+            return false;
+    return it->n_values > 0;
+}
+
+static bool says_something(const item *it)
+{
+    return it->metric >= 0 || it->dimension >= 0 || it->entity >= 0 || it->undefined >= 0 || it->n_conditions ||
+           it->n_values || it->grain != SEM_NO_GRAIN || it->time.n_tokens || it->is_number;
+}
+
+bool item_only_stop(const item *it) { return !says_something(it) && item_is(it, C_STOP); }
+
+static long item_score(const item *it)
+{
+    long score = 1000L * it->n - 100;
+
+    if (it->metric >= 0) score += 12;
+    if (it->n_values && !only_tail(it)) score += 10;
+    if (it->dimension >= 0 || it->entity >= 0 || it->n_conditions) score += 8;
+    if (it->time.n_tokens) score += 20;
+    if (it->undefined >= 0) score += 14;
+    if (item_only_stop(it)) score -= 30; /* a long run of stop words never beats what says something */
+    return score;
+}
+
+static bool choose(reading_state *s, candidates *c)
+{
+    const int n = s->t.n;
+    long *best = arena_push(s->arena, long, (size_t)n + 1);
+    int *pick = arena_push(s->arena, int, (size_t)n + 1);
+
+    if (!best || !pick)
+        return false;
+    for (int i = n - 1; i >= 0; i--) {
+        best[i] = best[i + 1], pick[i] = -1;
+        for (int k = 0; k < c->n; k++)
+            if (c->at[k].from == i && item_score(&c->at[k]) + best[i + c->at[k].n] > best[i]) {
+                best[i] = item_score(&c->at[k]) + best[i + c->at[k].n];
+                pick[i] = k;
+            }
+    }
+    s->items = arena_push(s->arena, item, (size_t)n + 1);
+    if (!s->items)
+        return false;
+    s->n = 0;
+    for (int i = 0; i < n;) {
+        if (pick[i] >= 0) {
+            s->items[s->n++] = c->at[pick[i]];
+            i += c->at[pick[i]].n;
+        } else {
+            s->items[s->n++] = (item){.from = i, .n = 1, .metric = -1, .dimension = -1, .entity = -1,
+                                      .undefined = -1, .number_dimension = -1, .composite = -1};
+            i++;
+        }
+    }
+    return true;
+}
+
+/* ---- misspelt words --------------------------------------------------- */
+
+typedef struct nearest {
+    const char *typed, *typed_stem, *word;
+    int distance;
+    bool tie;
+    arena *arena;
+} nearest;
+
+static void consider(void *arg, const char *word)
+{
+    nearest *n = arg;
+    int distance;
+
+    if (*word < '0' || strlen(word) < 4)
+        return;
+    distance = word_typo(n->typed, word);
+    if (distance < 0 && strcmp(n->typed, n->typed_stem))
+        distance = word_typo(n->typed_stem, word);
+    if (distance < 0)
+        return;
+    if (n->word && distance == n->distance && strcmp(word, n->word) && strncmp(word, n->word, 4)) {
+        /* the one with the same first letter is meant */
+        if (n->word[0] == n->typed[0] && word[0] != n->typed[0])
+            return;
+        if (word[0] == n->typed[0] && n->word[0] != n->typed[0])
+            n->word = arena_str(n->arena, word);
+        else
+            n->tie = true;
+        return;
+    }
+    if (!n->word || distance < n->distance)
+        n->word = arena_str(n->arena, word), n->distance = distance, n->tie = false;
+}
+
+static void consider_table(void *arg, const char *word) { consider(arg, word); }
+
+static const char *const time_vocabulary[] = {"january", "february", "march", "april", "june", "july", "august", "september",
+    "october", "november", "december", "month", "months", "monthly", "week", "weeks", "weekly", "quarter", "quarters", "quarterly",
+    "year", "years", "yearly", "daily", "today", "yesterday", "fiscal", "christmas", "easter", "previous", "current", "weekday", "season"};
+
+/* True if a word was read as another: the search begins anew. */
+static bool correct_word(reading_state *s, const phrase_list *list, token *t)
+{
+    nearest n = {.typed = t->fold, .typed_stem = t->stem, .arena = s->arena};
+
+    if (t->is_number || isdigit((unsigned char)t->fold[0]) || strlen(t->fold) < 4 || strlen(t->fold) > 40)
+        return false;
+    for (size_t k = 0; k < sizeof time_vocabulary / sizeof time_vocabulary[0]; k++)
+        consider(&n, time_vocabulary[k]);
+    for (int k = 0; k < list->n; k++)
+        for (int w = 0; w < list->at[k].words.n; w++)
+            consider(&n, list->at[k].words.at[w].fold);
+    values_each_word(s->layer, s->catalog, 1000, s->arena, consider, &n);
+    concepts_each_word(consider_table, &n);
+    if (!n.word)
+        return false;
+    if (n.tie) {
+        trace(s, arena_strf(s->arena, "'%s' is near several words: left as it is", t->text));
+        return false;
+    }
+    note(s, arena_strf(s->arena, "read '%s' as '%s'", t->text, n.word));
+    s->u->corrected = true;
+    t->fold = n.word;
+    t->stem = word_stem(n.word, s->arena);
+    return t->stem != NULL;
+}
+
+/* ---- all of it -------------------------------------------------------- */
+
+static bool collect(reading_state *s, candidates *c, const phrase_list *list)
+{
+    c->n = 0;
+    for (int i = 0; i < s->t.n; i++)
+        if (!add_layer(s, c, list, i) || !add_values(s, c, i) || !add_number(s, c, i) || !add_language(s, c, i))
+            return false;
+    find_composites(s, c);
+    return true;
+}
+
+bool spans_find(reading_state *s)
+{
+    phrase_list list = {0};
+    candidates c = {.cap = s->t.n * 24 + 16};
+
+    c.at = arena_push(s->arena, item, (size_t)c.cap);
+    if (!c.at || !layer_phrases(s, &list))
+        return false;
+    for (int round = 0; round < 2; round++) {
+        bool corrected = false;
+
+        if (!collect(s, &c, &list) || !choose(s, &c))
+            return false;
+        for (int i = 0; !round && i < s->n; i++)
+            if (!s->items[i].n_concepts && !says_something(&s->items[i]))
+                corrected = correct_word(s, &list, (token *)&s->t.at[s->items[i].from]) || corrected;
+        if (!corrected)
+            break;
+    }
+    return true;
+}
+
+/* ---- helpers ---------------------------------------------------------- */
+
+bool item_is(const item *it, concept c)
+{
+    for (int k = 0; k < it->n_concepts; k++)
+        if (it->concepts[k] == c)
+            return true;
+    return false;
+}
+
+int item_next(const reading_state *s, int i)
+{
+    for (i++; i < s->n && item_only_stop(&s->items[i]); i++)
+        ;
+    return i;
+}
+
+int item_prev(const reading_state *s, int i)
+{
+    for (i--; i >= 0 && item_only_stop(&s->items[i]); i--)
+        ;
+    return i;
+}
+
+int item_find(const reading_state *s, concept c)
+{
+    for (int i = 0; i < s->n; i++)
+        if (!s->items[i].taken && item_is(&s->items[i], c))
+            return i;
+    return -1;
+}
+
+void item_take(reading_state *s, int i, word_use use)
+{
+    s->items[i].taken = true;
+    s->items[i].use = use;
+}
+
+bool item_token_in(const reading_state *s, int i, const char *list)
+{
+    return i >= 0 && i < s->n && word_in(&s->t.at[s->items[i].from], list);
+}
+
+const char *item_text(const reading_state *s, int i)
+{
+    const token *first = &s->t.at[s->items[i].from], *last = first + s->items[i].n - 1;
+    const char *text = arena_strn(s->arena, s->question + first->offset, last->offset + last->n_bytes - first->offset);
+
+    return text ? text : "";
+}
+
+void note(reading_state *s, const char *text)
+{
+    if (text && s->u->n_notes < UNDERSTAND_MAX_NOTES)
+        s->u->notes[s->u->n_notes++] = text;
+}
+
+void trace(reading_state *s, const char *text)
+{
+    if (text && s->u->n_trace < UNDERSTAND_MAX_TRACE)
+        s->u->trace[s->u->n_trace++] = text;
+}
+
+void why_not(reading_state *s, const char *text)
+{
+    if (text && !*s->u->why_not)
+        s->u->why_not = text;
+}

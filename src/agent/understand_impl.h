@@ -1,0 +1,74 @@
+/* understand_impl.h - what the steps of understanding share.
+ *
+ * The question is covered by `item`s: spans of words with every reading they
+ * can have. Choosing the spans (spans.c) comes first, choosing the readings
+ * (entity_extractor.c) needs what stands around them. An item is `taken` when
+ * a reading was used; a content item that nobody took makes the question one
+ * for the model. */
+#ifndef AGENT_UNDERSTAND_IMPL_H
+#define AGENT_UNDERSTAND_IMPL_H
+
+#include "agent/concepts.h"
+#include "agent/time_phrases.h"
+#include "agent/understand.h"
+#include "agent/values_match.h"
+#include "agent/words.h"
+
+enum { ITEM_MAX_CONDITIONS = 8, ITEM_MAX_VALUES = 8, ITEM_MAX_CONCEPTS = 10, MAX_READINGS = 200 };
+
+typedef struct item {
+    int from, n;               /* tokens */
+    int metric, dimension, entity, undefined; /* ids or -1 */
+    int number_dimension;      /* of `dimension` readings, the one that is a number; or -1 */
+    int conditions[ITEM_MAX_CONDITIONS], n_conditions;
+    int composite;             /* condition of `entity` when the span is both ("active stores"); or -1 */
+    value_hit values[ITEM_MAX_VALUES]; int n_values;
+    sem_grain grain; bool adverb;
+    time_phrase time;          /* n_tokens 0: none */
+    bool is_number; double number; char unit; /* 'e' euro, '%', 0 */
+    concept concepts[ITEM_MAX_CONCEPTS]; int n_concepts;
+    bool plural;               /* its last word was typed as a plural */
+    bool taken;
+    word_use use;
+} item;
+
+typedef struct reading_state {
+    const sem_layer *layer;
+    const db_catalog *catalog;
+    arena *arena;
+    tokens t;
+    item *items; int n;
+    understanding *u;
+    sem_query *q; /* &u->query */
+    const char *question;
+    /* what was decided on the way */
+    bool growth, compare, share, ranking, trend, average, running, why, list, count, uplift;
+    bool step_on_step, percent_asked;
+    bool default_metric; /* nobody named one */
+    int entity_asked;    /* of list and count; -1 */
+} reading_state;
+
+/* spans.c: cut into items; false: arena full. Misspelt words are corrected and
+ * noted on the way. */
+bool spans_find(reading_state *s);
+
+/* entity_extractor.c */
+void entities_extract(reading_state *s);
+/* intent_classifier.c */
+void intent_classify(reading_state *s);
+
+/* ---- small helpers over items (spans.c) -------------------------------- */
+bool item_is(const item *it, concept c);
+bool item_only_stop(const item *it);      /* may be passed over: it has no reading but of the language */
+int item_next(const reading_state *s, int i);  /* next that says something, or n */
+int item_prev(const reading_state *s, int i);  /* or -1 */
+int item_find(const reading_state *s, concept c); /* first untaken with it, or -1 */
+void item_take(reading_state *s, int i, word_use use);
+bool item_token_in(const reading_state *s, int i, const char *list); /* its first token */
+const char *item_text(const reading_state *s, int i);
+
+void note(reading_state *s, const char *text);  /* NULL is ignored */
+void trace(reading_state *s, const char *text); /* NULL is ignored */
+void why_not(reading_state *s, const char *text); /* the first one stays */
+
+#endif
