@@ -182,7 +182,7 @@ static bool make(const char *path, open_mode mode, const char *source, const db_
         ok = plan.source || err_set(e, ERR_NOMEM, "out of memory");
     }
     ok = ok && process_init(&child, e) && process_start(&child, &plan, e) &&
-         run_script(&child, script, e);
+         process_greet(&child, e) && run_script(&child, script, e);
     process_deinit(&child);
     ok = ok && publish(&p, path, e);
     process_plan_deinit(&plan);

@@ -39,7 +39,7 @@ db *db_open(const char *path, const db_options *o, err *e)
     }
     d->no_cache = o->no_cache;
     if (process_init(&d->child, e) && open_plan(d, path, o, e) &&
-        process_start(&d->child, &d->plan, e))
+        process_start(&d->child, &d->plan, e) && (o->defer || process_greet(&d->child, e)))
         return d;
     db_close(d);
     return NULL;
@@ -65,7 +65,8 @@ void db_cancel(db *d)                    { process_cancel(&d->child); }
 static bool begin(db *d, frame_kind kind, ask *m, err *e)
 {
     for (int attempt = 0;; attempt++) {
-        if (process_gone(&d->child) && !process_start(&d->child, &d->plan, e))
+        if ((process_gone(&d->child) && !process_start(&d->child, &d->plan, e)) ||
+            !process_greet(&d->child, e))
             return false;
         if (process_ask(&d->child, kind, m, e))
             return true;

@@ -46,6 +46,9 @@ typedef struct db_options {
     int threads;          /* of the database; 0: all cores; 1 for replay and eval */
     int64_t memory_bytes; /* 0: 1 GiB */
     bool no_cache;        /* don't read or write the cached catalog */
+    bool defer;           /* db_open returns as soon as the child was started, and
+                             the first call that needs the child waits for it and
+                             gives its errors; a cached catalog needs no child */
     int idle_ms;          /* the child ends when nothing was asked for so long, so
                              that writers are not locked out, and is started again
                              by the next call. 0: 30,000; negative: never */
@@ -59,7 +62,8 @@ typedef struct db_options {
 MUST_CHECK db *db_open(const char *path, const db_options *o, err *e);
 void db_close(db *d); /* NULL is allowed */
 const char *db_path(const db *d);
-/* What the sandbox could not get from the kernel; "" when all held. */
+/* What the sandbox could not get from the kernel; "" when all held, and until
+ * the child has opened the database (see `defer`). */
 const char *db_sandbox_note(const db *d);
 
 /* ---- catalog ---------------------------------------------------------- */
@@ -154,7 +158,8 @@ bool db_cell_null(const db_result *r, int64_t row, int column);
 const char *db_type_name(db_type t); /* "integer", "decimal" ... as in the state's JSON */
 
 /* The result as an Arrow C stream (arrow.apache.org, C stream interface).
- * Takes ownership of r; `stream` is a struct ArrowArrayStream to fill. */
+ * Takes ownership of r, also on failure; `stream` is a struct ArrowArrayStream
+ * to fill (db/arrow.h). One batch, or none without rows. */
 struct ArrowArrayStream;
 MUST_CHECK bool db_result_arrow(db_result *r, struct ArrowArrayStream *stream, err *e);
 

@@ -277,7 +277,16 @@ static bool hello(process *p, err *e)
                                   "SALESBOT_PROGRAM another version of this program?");
     free(p->note);
     p->note = strdup(note);
+    p->greeted = true;
     return p->note || err_set(e, ERR_NOMEM, "out of memory");
+}
+
+bool process_greet(process *p, err *e)
+{
+    if (p->greeted || hello(p, e))
+        return true;
+    process_stop(p, NULL);
+    return false;
 }
 
 bool process_start(process *p, const process_plan *plan, err *e)
@@ -294,7 +303,7 @@ bool process_start(process *p, const process_plan *plan, err *e)
     ok = ok && temporary_make(p, e) && spawn(p, plan->program, fds[1], e);
     if (fds[1] >= 0)
         close(fds[1]);
-    ok = ok && send_opening(p, plan, e) && hello(p, e);
+    ok = ok && send_opening(p, plan, e);
     if (!ok)
         process_stop(p, NULL);
     return ok;
@@ -313,6 +322,7 @@ void process_stop(process *p, int *status)
             continue;
     }
     p->pid = 0;
+    p->greeted = false;
     temporary_remove(p);
     if (status)
         *status = ended;
@@ -322,7 +332,8 @@ bool process_gone(process *p)
 {
     struct pollfd fd = {.fd = p->fd, .events = POLLIN};
 
-    return p->fd < 0 || poll(&fd, 1, 0) > 0; /* it speaks only when asked: this is its end */
+    /* once it has greeted it speaks only when asked: anything else is its end */
+    return p->fd < 0 || (p->greeted && poll(&fd, 1, 0) > 0);
 }
 
 /* ---- asking ----------------------------------------------------------- */

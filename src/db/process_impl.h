@@ -25,6 +25,7 @@ typedef struct process {
     pid_t pid;              /* 0: none */
     int fd;                 /* -1: none */
     int cancel_read, cancel_write; /* a pipe that outlives each child; -1: none */
+    bool greeted;           /* the child has said that the database is open */
     char *temporary;        /* folder of the running child, owned */
     str payload;            /* of the last frame */
     char *note;             /* what the kernel did not grant, owned */
@@ -35,11 +36,13 @@ typedef struct process {
 
 MUST_CHECK bool process_init(process *p, err *e);
 void process_deinit(process *p); /* ends the child */
-/* Start a child and wait for its hello. ERR_DB, ERR_IO, ERR_NOMEM. */
+/* Start a child and tell it what to open; then wait until it has. A child that
+ * failed has been ended. ERR_DB, ERR_IO, ERR_NOMEM. */
 MUST_CHECK bool process_start(process *p, const process_plan *plan, err *e);
+MUST_CHECK bool process_greet(process *p, err *e);
 /* End it, wait for it, remove its folder; sets *status of waitpid if not NULL. */
 void process_stop(process *p, int *status);
-/* True if the child has gone by itself (idle) since the last call. */
+/* True if there is no child, or it has gone by itself (idle). */
 bool process_gone(process *p);
 
 /* Send a request; then process_reply until it gives REPLY_DONE or fails.
