@@ -9,7 +9,7 @@
 
 enum { STALLED_MS = 10000 };
 
-int64_t clock_ms(void)
+int64_t now_ms(void)
 {
     struct timespec t;
 
@@ -62,7 +62,7 @@ static channel_state receive_all(int fd, void *bytes, size_t n, bool may_close)
 {
     char *p = bytes;
     const char *begin = p;
-    const int64_t end = clock_ms() + STALLED_MS;
+    const int64_t end = now_ms() + STALLED_MS;
 
     while (n) {
         const ssize_t got = recv(fd, p, n, MSG_DONTWAIT);
@@ -71,7 +71,7 @@ static channel_state receive_all(int fd, void *bytes, size_t n, bool may_close)
             return may_close && p == begin ? CHANNEL_CLOSED : CHANNEL_BAD;
         if (got < 0 && errno != EINTR && errno != EAGAIN)
             return CHANNEL_BAD;
-        if (got < 0 && clock_ms() >= end)
+        if (got < 0 && now_ms() >= end)
             return CHANNEL_BAD;
         if (got < 0) {
             channel_wait(fd, 100);

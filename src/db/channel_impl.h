@@ -11,7 +11,7 @@ typedef enum channel_state {
     CHANNEL_BAD,     /* not a frame, or a system error; *e says which */
 } channel_state;
 
-int64_t clock_ms(void); /* monotonic */
+int64_t now_ms(void); /* monotonic */
 
 /* Send a whole frame, blocking. False with ERR_DB when the other side is gone. */
 MUST_CHECK bool channel_send(int fd, frame_kind kind, const str *payload, err *e);

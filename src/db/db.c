@@ -45,6 +45,15 @@ db *db_open(const char *path, const db_options *o, err *e)
     return NULL;
 }
 
+bool db_available(const db_options *o, err *e)
+{
+    process_plan plan;
+    const bool ok = process_plan_init(&plan, MODE_READ, "", o, e);
+
+    process_plan_deinit(&plan);
+    return ok;
+}
+
 void db_close(db *d)
 {
     if (!d)
@@ -78,7 +87,7 @@ static bool begin(db *d, frame_kind kind, ask *m, err *e)
 
 static int64_t deadline_of(const ask *m)
 {
-    return m->timeout_ms ? clock_ms() + m->timeout_ms : 0;
+    return m->timeout_ms ? now_ms() + m->timeout_ms : 0;
 }
 
 /* The child broke the protocol: it is not to be spoken with again. */

@@ -60,6 +60,8 @@ typedef struct db_options {
  * NULL with ERR_DB (missing, locked, corrupt, not a database: the message
  * says what to do), ERR_IO, ERR_NOMEM. */
 MUST_CHECK db *db_open(const char *path, const db_options *o, err *e);
+/* Is DuckDB's library where the options and the environment say? ERR_DB. */
+MUST_CHECK bool db_available(const db_options *o, err *e);
 void db_close(db *d); /* NULL is allowed */
 const char *db_path(const db *d);
 /* What the sandbox could not get from the kernel; "" when all held, and until

@@ -112,7 +112,7 @@ static bool send_done(int64_t began)
     err e;
     bool ok;
 
-    done_put(&payload, false, (double)(clock_ms() - began));
+    done_put(&payload, false, (double)(now_ms() - began));
     ok = reply(REPLY_DONE, &payload, &e);
     str_deinit(&payload);
     return ok;
@@ -122,7 +122,7 @@ static bool send_done(int64_t began)
 static bool serve(executor *x, str *payload)
 {
     const int idle = x->open.idle_ms ? (int)x->open.idle_ms : -1;
-    const int64_t began = clock_ms();
+    const int64_t began = now_ms();
     frame_kind kind;
     err e;
     ask m;
@@ -131,7 +131,7 @@ static bool serve(executor *x, str *payload)
     channel_state state = channel_wait(EXECUTOR_SOCKET, idle);
 
     if (state == CHANNEL_TIMEOUT) /* idle, or a signal: a new process is cheap */
-        return idle < 0 || clock_ms() - began < idle - 1;
+        return idle < 0 || now_ms() - began < idle - 1;
     state = channel_receive(EXECUTOR_SOCKET, &kind, payload, &e);
     if (state != CHANNEL_OK)
         return false;

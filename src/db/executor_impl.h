@@ -28,7 +28,7 @@ typedef struct executor {
     pthread_mutex_t lock;
     uint64_t running;   /* number of the request in flight; 0: none */
     uint64_t cancelled; /* highest number that was to be cancelled */
-    int64_t deadline;   /* clock_ms; 0: none */
+    int64_t deadline;   /* now_ms; 0: none */
     stop_reason stop;   /* of the running request */
 } executor;
 

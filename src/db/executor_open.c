@@ -83,19 +83,19 @@ static bool open_failed(executor *x, const char *why, err *e)
 static bool open_file(executor *x, duckdb_config config, const char *path, err *e)
 {
     const struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
-    const int64_t end = clock_ms() + x->open.wait_ms;
+    const int64_t end = now_ms() + x->open.wait_ms;
 
     for (;;) {
         char *why = NULL;
         const bool failed = x->api.open_ext(path, &x->database, config, &why) != DUCKDB_OK;
         const bool locked = failed && why && strstr(why, "set lock on file");
 
-        if (failed && (!locked || clock_ms() >= end))
+        if (failed && (!locked || now_ms() >= end))
             open_failed(x, why ? why : "DuckDB gave no reason", e);
         x->api.free(why);
         if (!failed)
             return true;
-        if (!locked || clock_ms() >= end)
+        if (!locked || now_ms() >= end)
             return false;
         nanosleep(&pause, NULL);
     }

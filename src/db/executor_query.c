@@ -317,7 +317,7 @@ static bool send_end(const sender *s, int64_t began, err *e)
     str out = {0};
     bool ok;
 
-    done_put(&out, s->truncated, (double)(clock_ms() - began));
+    done_put(&out, s->truncated, (double)(now_ms() - began));
     ok = channel_send(EXECUTOR_SOCKET, REPLY_DONE, &out, e);
     str_deinit(&out);
     return ok;
@@ -334,7 +334,7 @@ bool answer_prepare(executor *x, const ask *m, err *e)
 
 bool answer_execute(executor *x, const ask *m, err *e)
 {
-    const int64_t began = clock_ms();
+    const int64_t began = now_ms();
     query shown = {0}, wrapped = {0}, *run = &shown;
     sender s = {.x = x, .m = m, .q = &shown};
     bool ok = query_prepare(x, m->sql, true, &shown, e);

@@ -38,7 +38,7 @@ static void read_cancels(executor *x)
 /* Under the lock: decide, interrupt, and say how long to sleep. */
 static int look(executor *x)
 {
-    const int64_t now = clock_ms();
+    const int64_t now = now_ms();
 
     if (!x->running)
         return -1;
@@ -111,7 +111,7 @@ void watch_begin(executor *x, const ask *m)
 {
     pthread_mutex_lock(&x->lock);
     x->running = m->number;
-    x->deadline = m->timeout_ms ? clock_ms() + m->timeout_ms : 0;
+    x->deadline = m->timeout_ms ? now_ms() + m->timeout_ms : 0;
     x->stop = x->cancelled >= m->number ? STOP_CANCEL : STOP_NONE;
     pthread_mutex_unlock(&x->lock);
     wake(x);

@@ -268,7 +268,7 @@ static bool hello(process *p, err *e)
     const char *note;
     wire w;
 
-    if (!process_reply(p, clock_ms() + OPEN_LIMIT_MS, NULL, &kind, e))
+    if (!process_reply(p, now_ms() + OPEN_LIMIT_MS, NULL, &kind, e))
         return false;
     w = (wire){.base = (const uint8_t *)str_text(&p->payload), .n = p->payload.n};
     note = wire_text(&w);
@@ -420,9 +420,9 @@ bool process_reply(process *p, int64_t deadline, const volatile int *cancel, fra
             process_cancel(p);
         if (!was_cancelled && number && atomic_load(&p->cancelled) == number) {
             was_cancelled = true;
-            give_up = clock_ms() + GRACE_MS;
+            give_up = now_ms() + GRACE_MS;
         }
-        if (give_up && clock_ms() >= give_up) {
+        if (give_up && now_ms() >= give_up) {
             process_stop(p, NULL);
             return was_cancelled ? err_set(e, ERR_CANCELLED, "interrupted")
                                  : err_set(e, ERR_LIMIT, "the database did not stop at its time "

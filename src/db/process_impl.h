@@ -49,7 +49,7 @@ bool process_gone(process *p);
  * `m->number` is filled in. */
 MUST_CHECK bool process_ask(process *p, frame_kind kind, ask *m, err *e);
 /* The next reply in p->payload. A REPLY_ERROR, a child that died, and one that
- * does not answer GRACE_MS after `deadline` (clock_ms, 0: none) or after a
+ * does not answer GRACE_MS after `deadline` (now_ms, 0: none) or after a
  * cancel, are failures; in all but the first the child has been ended.
  * `cancel`: an outside flag that is looked at too, or NULL. */
 MUST_CHECK bool process_reply(process *p, int64_t deadline, const volatile int *cancel,
