@@ -64,8 +64,9 @@ class Gemma:
         self.c = config
         self.t = {name: value.float() for name, value in tensors.items()}
 
-    def attention(self, x, layer, positions, past):
-        """(T,D) -> (T,D). `past` is None or a dict layer -> (k, v) of the positions before."""
+    def attention(self, x, layer, positions, pasts):
+        """(T,D) -> (T,D). The rows are those of one sequence after another: `positions` holds a
+        tensor of positions for each, `pasts` a dict layer -> (k, v) of what came before, or None."""
         c, w = self.c, lambda name: self.t[f"blk.{layer}.{name}.weight"]
         T = x.shape[0]
         q = (x @ w("attn_q").T).view(T, c.H, c.K)
@@ -77,39 +78,50 @@ class Gemma:
         is_global = c.is_global[layer]
         theta = c.rope_theta_global if is_global else c.rope_theta_local
         scale = c.rope_scale if is_global else 1.0
-        q, k = rope(q, positions, theta, scale), rope(k, positions, theta, scale)
+        q, k = (rope(part, torch.cat(positions), theta, scale) for part in (q, k))
+        sizes = [len(p) for p in positions]
+        outs = [self.attend(layer, *parts) for parts in
+                zip(q.split(sizes), k.split(sizes), v.split(sizes), positions, pasts)]
+        return torch.cat(outs) @ w("attn_output").T
+
+    def attend(self, layer, q, k, v, positions, past):
+        """One sequence: (T,H,K), (T,G,K), (T,G,K) -> (T,H*K)."""
+        c = self.c
         if past is not None:
             if layer in past:
                 k, v = torch.cat([past[layer][0], k]), torch.cat([past[layer][1], v])
             past[layer] = (k, v)
-        S = k.shape[0]
         k = k.repeat_interleave(c.H // c.G, dim=1)  # head h reads kv head h // (H/G)
         v = v.repeat_interleave(c.H // c.G, dim=1)
         score = torch.einsum("thk,shk->hts", q, k) / math.sqrt(c.query_scale)
         score = soft_cap(score, c.attn_softcap)
-        i, j = positions[:, None], torch.arange(S)[None, :]
+        i, j = positions[:, None], torch.arange(k.shape[0])[None, :]
         hidden = j > i
-        if not is_global:
+        if not c.is_global[layer]:
             hidden = hidden | (i - j >= c.window)
         score = score.masked_fill(hidden[None], float("-inf"))
-        out = torch.einsum("hts,shk->thk", score.softmax(-1), v).reshape(T, c.H * c.K)
-        return out @ w("attn_output").T
+        return torch.einsum("hts,shk->thk", score.softmax(-1), v).reshape(len(positions), c.H * c.K)
 
     def feed_forward(self, x, layer):
         w = lambda name: self.t[f"blk.{layer}.{name}.weight"]
         gate = F.gelu(x @ w("ffn_gate").T, approximate="tanh")
         return (gate * (x @ w("ffn_up").T)) @ w("ffn_down").T
 
-    def hidden(self, ids, past=None, start=0):
-        """Hidden states: after the embedding, after each layer, after the final norm; L+2 of (T,D)."""
+    def hidden(self, ids):
+        """Hidden states of one text: after the embedding, after each layer, after the final norm;
+        L+2 of (T,D)."""
+        return self.hidden_many([ids], [0], [None])
+
+    def hidden_many(self, texts, starts, pasts):
+        """The same for the next tokens of several texts, one after the other in the rows."""
         c = self.c
-        positions = torch.arange(start, start + len(ids))
+        positions = [torch.arange(start, start + len(ids)) for ids, start in zip(texts, starts)]
         norm = lambda x, name: rms_norm(x, self.t[name + ".weight"], c.norm_eps)
-        x = self.t["token_embd.weight"][torch.tensor(ids)] * math.sqrt(c.D)
+        x = self.t["token_embd.weight"][torch.tensor(sum(texts, []))] * math.sqrt(c.D)
         states = [x]
         for layer in range(c.L):
             blk = f"blk.{layer}."
-            a = self.attention(norm(x, blk + "attn_norm"), layer, positions, past)
+            a = self.attention(norm(x, blk + "attn_norm"), layer, positions, pasts)
             x = x + (a if c.family == "gemma" else norm(a, blk + "post_attention_norm"))
             f = self.feed_forward(norm(x, blk + "ffn_norm"), layer)
             x = x + (f if c.family == "gemma" else norm(f, blk + "post_ffw_norm"))
@@ -121,15 +133,19 @@ class Gemma:
         head = self.t.get("output.weight", self.t["token_embd.weight"])
         return soft_cap(final @ head.T, self.c.final_softcap)
 
-    def greedy(self, ids, n):
-        """n next tokens, ties to the lower id, with the gap between the two best logits of each step."""
-        past, out, gaps, start, feed = {}, [], [], 0, list(ids)
+    def greedy(self, texts, n):
+        """Per text n next tokens, ties to the lower id, and the gap between the two best logits
+        of each step."""
+        pasts, starts, feeds = [{} for _ in texts], [0] * len(texts), [list(t) for t in texts]
+        out = [([], []) for _ in texts]
         for _ in range(n):
-            logits = self.logits(self.hidden(feed, past, start)[-1][-1:])[0]
-            start += len(feed)
+            final = self.hidden_many(feeds, starts, pasts)[-1]
+            last = torch.tensor([len(f) for f in feeds]).cumsum(0) - 1
+            logits = self.logits(final[last])
             best = logits.topk(2).values
-            gaps.append(float(best[0] - best[1]))
-            token = int((logits == best[0]).nonzero()[0])
-            out.append(token)
-            feed = [token]
-        return out, gaps
+            starts = [s + len(f) for s, f in zip(starts, feeds)]
+            for b, (ids, gaps) in enumerate(out):
+                ids.append(int((logits[b] == best[b, 0]).nonzero()[0]))
+                gaps.append(float(best[b, 0] - best[b, 1]))
+            feeds = [[ids[-1]] for ids, _ in out]
+        return out

@@ -57,11 +57,12 @@ def states_golden(model, encode, folder):
 
 
 def greedy_golden(model, encode, decode, folder, n=32):
+    texts = greedy_prompts()
+    prompts = [encode(text) for text in texts]
     made = []
-    for prompt in greedy_prompts():
-        ids, gaps = model.greedy(encode(prompt), n)
-        made.append({"text": prompt, "prompt": encode(prompt), "ids": ids, "gaps": [round(g, 5) for g in gaps]})
-        print(f"{len(made):2} min gap {min(gaps):.4f} {decode(ids)!r}"[:110], flush=True)
+    for text, prompt, (ids, gaps) in zip(texts, prompts, model.greedy(prompts, n)):
+        made.append({"text": text, "prompt": prompt, "ids": ids, "gaps": [round(g, 5) for g in gaps]})
+        print(f"{len(made):2} min gap {min(gaps):.4f} {decode(ids)!r}"[:110])
     with open(os.path.join(folder, "greedy.json"), "w") as f:
         f.write('{"made_by": "reference/make_real.py", "model": "gemma-3-270m-Q4_K_M.gguf", "continuations": [\n')
         f.write(",\n".join(json.dumps(m) for m in made) + "\n]}\n")

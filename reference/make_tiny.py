@@ -141,7 +141,7 @@ def make(folder, name, c, choose, seed):
     with torch.no_grad():
         states = model.hidden(ids)
         logits = model.logits(states[-1])
-        next_ids, gaps = model.greedy(ids, 16)
+        [(next_ids, gaps)] = model.greedy([ids], 16)
     arrays = {"embedding": states[0]}
     arrays.update({f"layer.{i}": states[i + 1] for i in range(c.L)})
     arrays.update({"final_norm": states[-1], "logits": logits})
