@@ -88,6 +88,7 @@ static bool output(binder *b, sql_query *q)
 static bool items(binder *b, scope *s, const sql_select *select)
 {
     s->alias = ALIAS_AFTER;
+    s->grouped = true;
     for (int i = 0; i < select->n_items; i++) {
         sql_expr *x = select->items[i].expr;
 
@@ -96,6 +97,7 @@ static bool items(binder *b, scope *s, const sql_select *select)
             return false;
     }
     s->n_aliases = select->n_items;
+    s->grouped = false;
     return true;
 }
 
@@ -108,7 +110,9 @@ static bool clause(binder *b, scope *s, sql_expr *x, const char *name, bool aggr
     s->clause = name;
     s->no_aggregate = !aggregate;
     s->no_window = !window;
+    s->grouped = aggregate;
     ok = bind_expr(b, s, x);
+    s->grouped = false;
     s->no_aggregate = s->no_window = false;
     s->clause = "this clause";
     return ok;
@@ -130,6 +134,7 @@ static bool check_position(binder *b, const sql_expr *x, int n)
 static bool order(binder *b, scope *s, sql_query *q)
 {
     s->alias = ALIAS_FIRST;
+    s->grouped = true;
     if (!bind_orders(b, s, &q->order))
         return false;
     for (int i = 0; i < q->order.n; i++)
@@ -181,7 +186,7 @@ static bool order_output(binder *b, sql_query *q, const cte_env *env)
         return bind_nomem(b);
     s->env = env;
     s->clause = "this clause";
-    if (!scope_source(b, s, "the result", q->at))
+    if (!scope_source(b, s, "the result"))
         return false;
     for (int i = 0; i < q->columns.n; i++)
         if (!scope_add(b, s, NULL, &q->columns.at[i]))

@@ -112,6 +112,30 @@ static bool check_place(binder *b, const scope *s, const sql_expr *x)
     return true;
 }
 
+typedef struct levels { int own, outer; } levels;
+
+static bool count_levels(void *arg, const sql_expr *x)
+{
+    levels *l = arg;
+
+    if (x->kind == SQL_X_COLUMN)
+        *(x->up ? &l->outer : &l->own) += 1;
+    return true;
+}
+
+/* sum(t.x) with t of the query around would belong to that query. */
+static bool check_own(binder *b, const sql_expr *x)
+{
+    levels l = {0, 0};
+    const sql_visitor v = {.expr = count_levels, .arg = &l, .shallow = true};
+
+    for (int i = 0; i < x->args.n; i++)
+        sql_walk_expr(x->args.at[i], &v);
+    return l.own || !l.outer ||
+           bind_fail(b, ERR_REFUSED, x->at, "%s over columns of the query around this one; move "
+                     "it there", x->text);
+}
+
 static bool call(binder *b, scope *s, sql_expr *x)
 {
     const bool in_aggregate = s->in_aggregate, no_window = s->no_window;
@@ -133,6 +157,7 @@ static bool call(binder *b, scope *s, sql_expr *x)
          (!x->call->filter || bind_expr(b, s, x->call->filter));
     s->in_aggregate = in_aggregate;
     s->no_window = no_window;
+    ok = ok && (!is_aggregate(x) || check_own(b, x));
     if (ok && x->call->over)
         ok = bind_window(b, s, x->call->over);
     s->clause = clause;
@@ -142,14 +167,10 @@ static bool call(binder *b, scope *s, sql_expr *x)
 /* A subquery whose value is used must have one column. */
 static bool subquery(binder *b, scope *s, sql_expr *x)
 {
-    const bool in_aggregate = s->in_aggregate;
-    bool ok;
-
-    s->in_aggregate = false;
-    ok = bind_query(b, x->query, s, s->env);
-    s->in_aggregate = in_aggregate;
-    if (!ok || x->kind == SQL_X_EXISTS)
-        return ok;
+    if (!bind_query(b, x->query, s, s->env))
+        return false;
+    if (x->kind == SQL_X_EXISTS)
+        return true;
     if (x->query->columns.n == 1 || (x->kind == SQL_X_IN && x->args.at[0]->kind == SQL_X_ROW))
         return true;
     return bind_fail(b, ERR_REFUSED, x->at, "this subquery gives %d columns where one is needed",

@@ -35,14 +35,10 @@ bool scope_add(binder *b, scope *s, const char *source, const sql_column *c)
     return true;
 }
 
-bool scope_source(binder *b, scope *s, const char *name, int at)
+bool scope_source(binder *b, scope *s, const char *name)
 {
     const char **names;
 
-    for (int i = 0; name && i < s->n_sources; i++)
-        if (s->sources[i] && str_equal_nocase(s->sources[i], name))
-            return bind_fail(b, ERR_AMBIGUOUS, at, "\"%s\" stands twice in this FROM; give one "
-                             "of them an alias", name);
     if (s->n_sources >= BIND_MAX_SOURCES)
         return err_set(b->e, ERR_LIMIT, "a FROM has more than %d tables", BIND_MAX_SOURCES);
     names = grown(b, s->sources, s->n_sources, sizeof *names);
@@ -57,7 +53,7 @@ bool scope_source(binder *b, scope *s, const char *name, int at)
 static bool add_columns(binder *b, scope *s, const sql_from *f, const char *name,
                         const sql_columns *columns)
 {
-    if (!scope_source(b, s, name, f->at))
+    if (!scope_source(b, s, name))
         return false;
     if (f->columns.n > columns->n)
         return bind_fail(b, ERR_REFUSED, f->at, "%s has %d columns, but %d names are given",

@@ -87,6 +87,22 @@ static bool is_grouped(const groups *g, const sql_expr *x)
 
 static bool check(const groups *g, const sql_expr *x);
 
+/* A column of this query that a subquery names must be grouped too. */
+static bool check_uses(const groups *g, const scope *s)
+{
+    for (const outer_use *u = s->uses; u; u = u->older) {
+        int i = 0;
+
+        while (i < g->n && !(g->at[i]->kind == SQL_X_COLUMN && g->at[i]->slot == u->column->slot))
+            i++;
+        if (i == g->n)
+            return bind_fail(g->b, ERR_REFUSED, u->column->at, "column \"%s\" must be in GROUP BY "
+                             "to be used in this subquery",
+                             u->column->parts.at[u->column->parts.n - 1]);
+    }
+    return true;
+}
+
 static bool check_all(const groups *g, const sql_exprs *list)
 {
     for (int i = 0; i < list->n; i++)
@@ -144,7 +160,6 @@ bool bind_grouping(binder *b, scope *s, sql_query *q)
     const sql_select *select = q->select;
     groups g = {.b = b, .select = select};
 
-    (void)s;
     if (!is_aggregated(q))
         return true;
     for (int i = 0; i < select->group.n; i++)
@@ -162,5 +177,6 @@ bool bind_grouping(binder *b, scope *s, sql_query *q)
         if (!check(&g, select->items[i].expr))
             return false;
     return (!select->having || check(&g, select->having)) &&
-           (!select->qualify || check(&g, select->qualify)) && check_orders(&g, &q->order);
+           (!select->qualify || check(&g, select->qualify)) && check_orders(&g, &q->order) &&
+           check_uses(&g, s);
 }

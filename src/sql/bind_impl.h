@@ -39,7 +39,14 @@ typedef struct scope {
     bool no_aggregate, no_window; /* in this clause */
     const char *clause;           /* for the message */
     bool in_aggregate;
+    bool grouped; /* in a clause that GROUP BY binds */
+    const struct outer_use *uses; /* by subqueries, in such a clause */
 } scope;
+
+typedef struct outer_use {
+    const sql_expr *column;
+    const struct outer_use *older;
+} outer_use;
 
 typedef struct binder {
     arena *a;
@@ -56,7 +63,7 @@ bool bind_query(binder *b, sql_query *q, scope *outer, const cte_env *env);
 /* bind_from.c */
 bool bind_from(binder *b, scope *s, sql_from *f);
 bool scope_add(binder *b, scope *s, const char *source, const sql_column *c);
-bool scope_source(binder *b, scope *s, const char *name, int at);
+bool scope_source(binder *b, scope *s, const char *name);
 /* bind_name.c */
 bool bind_column(binder *b, scope *s, sql_expr *x);
 bool bind_star(binder *b, scope *s, sql_expr *x);

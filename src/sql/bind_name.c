@@ -193,13 +193,22 @@ static int find_bare(binder *b, const scope *s, const sql_expr *x, const char *n
     return found;
 }
 
-static int find_qualified(const scope *s, const char *source, const char *name)
+static int find_qualified(binder *b, const scope *s, const sql_expr *x, const char *source,
+                          const char *name)
 {
+    int found = -1;
+
     for (int i = s->from; i < s->n; i++)
         if (!s->at[i].gone && s->at[i].source && str_equal_nocase(s->at[i].source, source) &&
-            str_equal_nocase(s->at[i].column.name, name))
-            return i;
-    return -1;
+            str_equal_nocase(s->at[i].column.name, name)) {
+            if (found >= 0) {
+                bind_fail(b, ERR_AMBIGUOUS, x->at, "\"%s\" stands twice in this FROM and both "
+                          "have a column \"%s\"; give one of them an alias", source, name);
+                return -2;
+            }
+            found = i;
+        }
+    return found;
 }
 
 static bool has_source(const scope *s, const char *source)
@@ -264,7 +273,9 @@ static int qualified_here(binder *b, const scope *s, sql_expr *x, int up)
 
     if (!has_source(s, source))
         return 0;
-    i = find_qualified(s, source, name);
+    i = find_qualified(b, s, x, source, name);
+    if (i == -2)
+        return -1;
     if (i < 0)
         return no_column(b, s, x, source, name) ? 0 : -1;
     take(x, s, i, up);
@@ -294,17 +305,34 @@ static bool no_source(binder *b, const scope *s, const sql_expr *x)
                      : "no table \"%s\": there is no FROM", source, in);
 }
 
+/* A subquery's use of a column of the query around it. */
+static bool note_use(binder *b, scope *s, const sql_expr *x)
+{
+    outer_use *use;
+
+    if (!x->up || !s->grouped || s->in_aggregate)
+        return true;
+    use = arena_push(b->a, outer_use, 1);
+    if (!use)
+        return bind_nomem(b);
+    *use = (outer_use){x, s->uses};
+    s->uses = use;
+    return true;
+}
+
 bool bind_column(binder *b, scope *s, sql_expr *x)
 {
     int up = 0, found = 0;
 
-    for (const scope *o = s; o && !found && x->parts.n > 1; o = o->outer, up++)
-        found = qualified_here(b, o, x, up);
+    for (scope *o = s; o && !found && x->parts.n > 1; o = o->outer, up++)
+        if ((found = qualified_here(b, o, x, up)) > 0)
+            return note_use(b, o, x);
     up = 0;
-    for (const scope *o = s; o && !found; o = o->outer, up++)
-        found = bare_here(b, o, x, up);
+    for (scope *o = s; o && !found; o = o->outer, up++)
+        if ((found = bare_here(b, o, x, up)) > 0)
+            return note_use(b, o, x);
     if (found)
-        return found > 0;
+        return false;
     return x->parts.n > 1 ? no_source(b, s, x) : no_column(b, s, x, NULL, x->parts.at[0]);
 }
 
@@ -346,6 +374,17 @@ static sql_column star_column(const visible *v, const sql_star *star)
     return c;
 }
 
+/* A star over two tables of one name is ambiguous. */
+static bool check_twice(binder *b, const scope *s, const sql_expr *x)
+{
+    for (int i = 0; i < s->n_sources; i++)
+        for (int k = 0; s->sources[i] && k < i; k++)
+            if (s->sources[k] && str_equal_nocase(s->sources[i], s->sources[k]))
+                return bind_fail(b, ERR_AMBIGUOUS, x->at, "\"%s\" stands twice in this FROM; "
+                                 "give one of them an alias", s->sources[i]);
+    return true;
+}
+
 bool bind_star(binder *b, scope *s, sql_expr *x)
 {
     sql_column *all;
@@ -355,6 +394,8 @@ bool bind_star(binder *b, scope *s, sql_expr *x)
         return bind_fail(b, ERR_NOT_FOUND, x->at, "* needs a FROM");
     if (x->parts.n && !has_source(s, x->parts.at[x->parts.n - 1]))
         return no_source(b, s, x);
+    if (!check_twice(b, s, x))
+        return false;
     for (int i = 0; i < x->star->exclude.n + x->star->replaced.n; i++) {
         const char *name = i < x->star->exclude.n ? x->star->exclude.at[i]
                                                   : x->star->replaced.at[i - x->star->exclude.n];

@@ -1,7 +1,8 @@
 /* test_sql_coverage.c - how much of other people's SQL we read.
  *
  * Every gold query of the training and evaluation data is parsed, printed,
- * parsed again: the trees must be equal and the texts the same. The data is
+ * parsed again: the trees must be equal and the texts the same; then bound to
+ * the catalog of schemas.json and guarded. The data is
  * found as $SALESBOT_DATA, else ../shared/data beside the checkout; without it
  * the test is skipped (77). With $SQL_PRINTED a file of
  * "db_id <tab> gold <tab> printed" lines is written, for a run in DuckDB. */
@@ -14,9 +15,51 @@
 #include "sql/tree.h"
 
 typedef struct tally {
-    int n, parsed, fixed;
+    int n, parsed, fixed, bound;
+    json_t *schemas;
     FILE *printed;
 } tally;
+
+static const char *text_of(const json_t *o, const char *key)
+{
+    return json_string_value(json_object_get(o, key));
+}
+
+static const char *type_text(const char *kind)
+{
+    return !strcmp(kind, "number") ? "DOUBLE" : !strcmp(kind, "boolean") ? "BOOLEAN" : "VARCHAR";
+}
+
+static db_catalog catalog_of(arena *a, const json_t *schema)
+{
+    const json_t *tables = json_object_get(schema, "tables");
+    db_catalog c = {.database = "test", .n_tables = (int)json_array_size(tables)};
+    db_table *t = arena_push(a, db_table, json_array_size(tables) + 1);
+
+    c.tables = t;
+    for (size_t i = 0; t && i < json_array_size(tables); i++) {
+        const json_t *columns = json_object_get(json_array_get(tables, i), "columns");
+        db_column *col = arena_push(a, db_column, json_array_size(columns) + 1);
+
+        t[i] = (db_table){.name = text_of(json_array_get(tables, i), "name"), .columns = col,
+                          .n_columns = (int)json_array_size(columns)};
+        for (size_t k = 0; col && k < json_array_size(columns); k++)
+            col[k] = (db_column){.name = text_of(json_array_get(columns, k), "name"),
+                                 .type_text = type_text(text_of(json_array_get(columns, k), "type"))};
+    }
+    return c;
+}
+
+static void bind_one(tally *t, arena *a, const char *db_id, const char *sql, sql_stmt *s)
+{
+    const db_catalog c = catalog_of(a, json_object_get(t->schemas, db_id));
+    err e = {0};
+
+    if (sql_bind(a, s, &c, &e) && sql_guard(s, &c, NULL, &e))
+        t->bound++;
+    else if (t->n - t->bound < 60)
+        fprintf(stderr, "not bound: %s: %s\n  %s\n", db_id, e.msg, sql);
+}
 
 static void count_one(tally *t, const char *db_id, const char *sql)
 {
@@ -43,6 +86,8 @@ static void count_one(tally *t, const char *db_id, const char *sql)
         fprintf(stderr, "not fixed: %s\n  %s\n  %s\n", second ? "" : e.msg, sql, once);
     if (t->printed && once)
         fprintf(t->printed, "%s\t%s\t%s\n", db_id, sql, once);
+    if (first)
+        bind_one(t, a, db_id, sql, first);
     arena_free(a);
 }
 
@@ -75,15 +120,21 @@ int main(void)
     const char *folder = getenv("SALESBOT_DATA"), *out = getenv("SQL_PRINTED");
     tally t = {.printed = out ? fopen(out, "w") : NULL};
 
+    char path[4096];
+
     if (!folder)
         folder = SALESBOT_SOURCE_DIR "/../shared/data";
-    if (count_file(&t, folder, "train.jsonl") || count_file(&t, folder, "eval_open.jsonl")) {
+    snprintf(path, sizeof path, "%s/schemas.json", folder);
+    t.schemas = json_load_file(path, 0, NULL);
+    if (!t.schemas || count_file(&t, folder, "train.jsonl") || count_file(&t, folder, "eval_open.jsonl")) {
         fprintf(stderr, "skipped: no data in %s\n", folder);
         return 77;
     }
     if (t.printed)
         fclose(t.printed);
-    printf("%d queries, %d read (%.3f %%), %d print back to themselves (%.3f %%)\n", t.n, t.parsed,
-           100.0 * t.parsed / t.n, t.fixed, 100.0 * t.fixed / t.n);
-    return t.parsed < t.n * 0.995 || t.fixed < t.n * 0.995;
+    json_decref(t.schemas);
+    printf("%d queries, %d read (%.3f %%), %d print back to themselves (%.3f %%), "
+           "%d bind and pass the guard (%.3f %%)\n", t.n, t.parsed, 100.0 * t.parsed / t.n,
+           t.fixed, 100.0 * t.fixed / t.n, t.bound, 100.0 * t.bound / t.n);
+    return t.parsed < t.n * 0.995 || t.fixed < t.n * 0.995 || t.bound < t.n * 0.995;
 }
