@@ -130,7 +130,7 @@ static void add_month_day(str *out, int i, bool day_before)
  * cheap and needed, none where the law of large numbers does it. */
 static uint64_t variants(uint64_t rows)
 {
-    return rows <= 50000 ? 64 : rows <= 1000000 ? 12 : 0;
+    return rows <= 10000 ? 400 : rows <= 50000 ? 64 : rows <= 1000000 ? 12 : 0;
 }
 
 /* How many lines a store and day are dealt at a time (60_plan.sql). */

@@ -56,7 +56,7 @@ WITH m AS (SELECT date_trunc('month', sold_on)::DATE AS m, sum(net_amount) AS ne
            WHERE region = 'West' GROUP BY 1)
 SELECT a.net < b.net AND a.net < c.net FROM m a, m b, m c WHERE a.m = '2025-03-01' AND b.m = '2025-02-01' AND c.m = '2024-03-01';
 
--- truth the_fall_of_west_is_one_refit
+-- truth the_fall_of_west_is_one_refit 5000
 WITH m AS (SELECT store_id, sum(net_amount) FILTER (sold_on BETWEEN '2025-03-01' AND '2025-03-31') AS now,
                   coalesce(sum(net_amount) FILTER (sold_on BETWEEN '2025-02-01' AND '2025-02-28'), 0) - coalesce(now, 0) AS fell_month,
                   coalesce(sum(net_amount) FILTER (sold_on BETWEEN '2024-03-01' AND '2024-03-31'), 0) - coalesce(now, 0) AS fell_year

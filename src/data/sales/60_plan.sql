@@ -128,12 +128,14 @@ FROM (
 
 -- Every open store but the silent ones sells at least one line in the last 44
 -- days, however few lines there are; online stores on the last day, one of them
--- on the first.
+-- on the first. And West sells something in the months it is asked about.
 CREATE TEMP TABLE anchors AS
 SELECT store_id, date FROM weights
 WHERE date > DATE '2026-04-06' AND weight > 0 AND (closed_on IS NULL OR closed_on > DATE '2026-05-20')
 QUALIFY row_number() OVER (PARTITION BY store_id ORDER BY online AND date = DATE '2026-05-20' DESC, draw(store_id * 10000 + day_no, 44), date) = 1
-UNION ALL SELECT 64, DATE '2021-01-01';
+UNION ALL SELECT 64, DATE '2021-01-01'
+UNION ALL FROM (VALUES (41, DATE '2024-03-15'), (35, DATE '2024-03-13'), (38, DATE '2024-03-20'), (41, DATE '2025-02-14'),
+                       (35, DATE '2025-02-12'), (38, DATE '2025-02-20'), (35, DATE '2025-03-12'), (38, DATE '2025-03-20'));
 
 -- Lines per store and day: the rest is dealt out along the running weight, in
 -- the order of store and day, so each store gets its share of any period to
