@@ -39,8 +39,8 @@ static void print_tables(const db_catalog *c)
     int width = 5;
 
     for (int t = 0; t < c->n_tables; t++)
-        if (text_width(c->tables[t].name) > width)
-            width = text_width(c->tables[t].name);
+        if (cell_width(c->tables[t].name) > width)
+            width = cell_width(c->tables[t].name);
     printf("%-*s  %12s  %7s  %s\n", width, "table", "rows", "columns", "what");
     for (int t = 0; t < c->n_tables; t++)
         printf("%-*s  %12lld  %7d  %s\n", width, c->tables[t].name,
@@ -54,8 +54,8 @@ static void print_columns(const db_catalog *c, const db_table *t)
     printf("%s: %lld rows%s%s\n", t->name, (long long)t->n_rows, *t->comment ? ". " : "",
            t->comment);
     for (int i = 0; i < t->n_columns; i++)
-        if (text_width(t->columns[i].name) > width)
-            width = text_width(t->columns[i].name);
+        if (cell_width(t->columns[i].name) > width)
+            width = cell_width(t->columns[i].name);
     for (int i = 0; i < t->n_columns; i++) {
         const db_column *k = &t->columns[i];
 

@@ -69,7 +69,7 @@ int output_exit_code(const agent_state *s);
 /* `text` to --out (atomically) or to stdout. */
 bool output_write(const flags *f, const str *text, err *e);
 
-int text_width(const char *utf8); /* columns of a terminal */
+int cell_width(const char *utf8); /* columns of a terminal */
 int terminal_width(void);
 
 #endif

@@ -10,7 +10,7 @@
 
 enum { ROWS_SHOWN = 10, CELL_WIDTH_MAX = 48, COLUMNS_SHOWN = 16 };
 
-int text_width(const char *text)
+int cell_width(const char *text)
 {
     int width = 0;
     utf8proc_int32_t c;
@@ -56,7 +56,7 @@ static void add_plain(str *out, const char *text, int most_width)
 
 static void add_padded(str *out, const char *text, int width, bool right)
 {
-    const int pad = width - text_width(text);
+    const int pad = width - cell_width(text);
 
     for (int i = 0; right && i < pad; i++)
         str_addc(out, ' ');
@@ -95,8 +95,8 @@ static void add_rows(const agent_state *s, int64_t shown, str *out)
     for (int64_t i = -1; i < shown; i++)
         for (int c = 0; c < n; c++) {
             cell_text(s, i, c, &cell);
-            if (text_width(str_text(&cell)) > width[c])
-                width[c] = text_width(str_text(&cell));
+            if (cell_width(str_text(&cell)) > width[c])
+                width[c] = cell_width(str_text(&cell));
         }
     for (int64_t i = -1; i < shown; i++) {
         for (int c = 0; c < n; c++) {
