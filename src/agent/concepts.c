@@ -29,7 +29,7 @@ static const struct {
      "company|business wide|companywide|group wide|our company|the business|"
      "each other|one another|one|ones|some|any|more detail|detail|details|basis|on a|terms|in terms of|with respect to|regarding|concerning|when it comes to|in relation to|based on|according to|"
      "during|within|throughout|over|through|via|using|across|around|per|both|either|"
-     "s|t|re|ve|d|ll|m|not only|period|time|times|time period|"
+     "s|t|re|ve|d|ll|m|not only|period|time|times|time period|between|"
      "ended|ending|end|the end of|by the end of|at the end of|at end of|as at|as of|"
      "put|together|side by side|next to|alongside|along with|as well as|including|include|included|incl|inclusive|"
      "if|whether|because|due|possible|quick|quickly|question|wondering|wonder|curious|help me|i am|im|id|"
@@ -57,7 +57,7 @@ static const struct {
     {C_BOTTOM, "bottom", USE_TOP, "bottom|lowest|least|smallest|fewest|minimum|min|lowest number of|smallest number of|fewest number of|the least|least popular|quietest|lowest selling|least selling|shortest|lowest performing|slowest selling|worst selling|worst seller"},
     {C_BEST, "best", USE_TOP, "best|strongest|best performing|best performer|strongest performing|star|winner|most successful|leader|did best|performed best|perform best|healthiest|best performers|top performer"},
     {C_WORST, "worst", USE_TOP, "worst|weakest|poorest|worst performing|worst performer|weakest performing|loser|laggard|least successful|did worst|performed worst|underperforming|under performing|poor performing|worst performers"},
-    {C_RANK, "ranking", USE_TOP, "rank|ranks|ranked|ranking|ranking of|rank order|league table|ordered by|sorted by|sort by|order by|leaderboard|rank by|ranked by|ranks by|sort|sorted|ordered"},
+    {C_RANK, "ranking", USE_TOP, "rank|ranks|ranked|ranking|ranking of|rank order|league table|ordered by|sorted by|sort by|leaderboard|rank by|ranked by|ranks by|sort|sorted|ordered"},
     {C_ORDER_DOWN, "descending", USE_TOP, "descending|in descending order|descending order|from highest to lowest|highest first|largest first|from best to worst|high to low|biggest first|highest to lowest|best to worst|best first|from high to low|from largest to smallest|desc|largest to smallest"},
     {C_ORDER_UP, "ascending", USE_TOP, "ascending|in ascending order|ascending order|from lowest to highest|lowest first|smallest first|from worst to best|low to high|lowest to highest|worst to best|worst first|from smallest to largest|asc|smallest to largest"},
     {C_SHARE, "share", USE_KIND, "share|shares|share of|percentage|percentage of|percent of|proportion|proportion of|fraction|fraction of|what part of|part of|portion|portion of|percentage share|percent share|"
@@ -68,10 +68,9 @@ static const struct {
     {C_GROW_UP, "growth up", USE_COMPARE, "increase|increases|increased|increasing|increase in|rise|rises|rose|risen|rising|rise in|gain|gains|gained|improve|improved|improves|improvement|improvement in|up|uptick|jump|jumped|surge|surged|climb|climbed|go up|went up|gone up|going up|expand|expanded|boost|upturn|grew up|positive growth"},
     {C_GROW_DOWN, "growth down", USE_COMPARE, "decrease|decreases|decreased|decreasing|decrease in|fall|falls|fell|fallen|falling|fall in|drop|drops|dropped|dropping|drop in|decline|declines|declined|declining|decline in|shrink|shrinks|shrank|shrunk|shrinking|lose|loses|losing|"
      "loss in|down|dip|dipped|go down|went down|gone down|going down|reduce|reduced|reduction|slump|slumped|plunge|worsen|worsened|deteriorate|deteriorated|downturn|dropped off|fall off|fell off|fall back|slow down|slowed|negative growth|contract|contracted"},
-    {C_FAST, "fastest", USE_TOP, "fastest|quickest|fast|quickly|most rapidly|strongly|rapidly|sharply|sharpest|steepest|most strongly|fastest growing|quicker|faster|most sharply|most quickly"},
-    {C_SLOW, "slowest", USE_TOP, "slowest|slowly|slow|most slowly|slowest growing"},
-    {C_YEAR_ON_YEAR, "year on year", USE_COMPARE, "yoy|y o y|year over year|year on year|y/y|yearly growth|annual growth|year to year|on the year before|over the year before|against the year before|on last year|over last year|on the previous year|over the previous year|on the prior year|"
-     "versus last year's|year on year growth|yoy growth|yoy change|compared with the year before|compared to the year before"},
+    {C_FAST, "fastest", USE_TOP, "fastest|quickest|fast|quickly|most rapidly|strongly|rapidly|sharply|sharpest|steepest|most strongly|quicker|faster|most sharply|most quickly"},
+    {C_SLOW, "slowest", USE_TOP, "slowest|slowly|slow|most slowly"},
+    {C_YEAR_ON_YEAR, "year on year", USE_COMPARE, "yoy|y o y|year over year|year on year|y/y|yearly growth|annual growth|year to year|year on year growth|yoy growth|yoy change"},
     {C_STEP_ON_STEP, "on the period before", USE_COMPARE, "mom|m o m|month over month|month on month|month to month|qoq|q o q|quarter over quarter|quarter on quarter|wow|week over week|week on week|sequential|period over period|day over day|day on day"},
     {C_VERSUS, "versus", USE_COMPARE, "vs|versus|v|against|compared to|compared with|in comparison to|in comparison with|relative to|as compared to|as compared with|compare to|compare with|compares to|compares with|comparing to|comparing with|as opposed to|on top of|next to|rather than|"
      "up against|in contrast to|opposed to|measured against|over against"},
@@ -95,7 +94,7 @@ static const struct {
     {C_LIKE_FOR_LIKE, "like-for-like", USE_COMPARE, "like for like|lfl|l4l|like 4 like|comparable|comparable store|comparable stores|same store|same stores|comp store|comp|comparable sales|on a comparable basis|on a like for like basis|in comparable stores|like for like basis|comparable basis"},
     {C_CONSTANT_CURRENCY, "constant currency", USE_COMPARE, "constant currency|constant currencies|in constant currency|at constant currency|at constant currencies|currency adjusted|currency neutral|fx neutral|at constant exchange rates|at constant exchange rate|constant exchange rates|excluding currency|"
      "without currency effects|excluding currency effects|without currency effect|adjusted for currency|excluding fx|constant fx|currency adjusted basis|excluding exchange rate effects|at constant rates|without exchange rate effects|net of currency"},
-    {C_ABOVE, "above", USE_NUMBER, "more than|over|above|greater than|exceeding|exceed|exceeded|exceeds|higher than|larger than|bigger than|in excess of|>|upwards of|beyond|better than|surpass|surpassed|surpassing|longer than|after|greater|that exceed|that exceeded|of more than|of over|of above"},
+    {C_ABOVE, "above", USE_NUMBER, "more than|over|above|greater than|exceeding|exceed|exceeded|exceeds|higher than|larger than|bigger than|in excess of|>|upwards of|better than|surpass|surpassed|surpassing|longer than|greater|that exceed|that exceeded|of more than|of over|of above"},
     {C_AT_LEAST, "at least", USE_NUMBER, "at least|minimum of|a minimum of|>=|no less than|not less than|no fewer than|or more|and more|and above|and up|and over|or above|or over|or higher|not below|not under|of at least|min"},
     {C_BELOW, "below", USE_NUMBER, "less than|fewer than|under|below|lower than|smaller than|<|worse than|short of|not reaching|of less than|of under|of below|shorter than|beneath"},
     {C_AT_MOST, "at most", USE_NUMBER, "at most|up to|maximum of|a maximum of|<=|no more than|not more than|or less|or fewer|and less|and below|or below|not above|not over|or lower|of at most|max"},
@@ -110,14 +109,14 @@ static const struct {
     {C_REACH_TARGET, "reached the target", USE_FILTER, "reached target|reached the target|reached their target|reached its target|reached their targets|met target|met the target|met their target|met its target|met their targets|hit target|hit the target|hit their target|hit their targets|exceeded target|exceeded the target|exceeded their target|exceeded their targets|"
      "beat target|beat the target|beat their target|beat their targets|above target|above their target|above the target|over target|over their target|ahead of target|ahead of their target|achieved target|achieved their target|made their target|reach target|reach their target|meet target|meet their target|surpassed their target|on target|"
      "achieved the target|reaching their target|reached their sales target|met their sales target|exceeded their sales target|hit their sales target|beat plan|above plan|reached plan|are on target|are above target|reached or exceeded their target|met or exceeded their target"},
-    {C_AND, "and", USE_STOP, "and|plus|as well as|and also|together with|and the|and of|along with|and in|and for|and from"},
-    {C_OR, "or", USE_STOP, "or|or the|or in|or from|either"},
+    {C_AND, "and", USE_STOP, "and|plus|as well as|and also|together with|along with"},
+    {C_OR, "or", USE_STOP, "or|either"},
     {C_TO, "to", USE_STOP, "to|until|through"},
     {C_FROM, "from", USE_STOP, "from"},
-    {C_OF, "of", USE_STOP, "of|of the|of our|of all"},
-    {C_IN, "in", USE_STOP, "in|in the|within|within the|inside|at|at the|from the|on the|on"},
-    {C_WITH, "with", USE_STOP, "with|with a|having|that have|which have|who have|have|had|has|that had|which had|where|whose|that|which"},
-    {C_FOR, "for", USE_STOP, "for|for the|to|to the"},
+    {C_OF, "of", USE_STOP, "of"},
+    {C_IN, "in", USE_STOP, "in|within|inside|at|on"},
+    {C_WITH, "with", USE_STOP, "with|having|have|had|has|where|whose|that|which"},
+    {C_FOR, "for", USE_STOP, "for|to"},
     {C_SELL, "sell", USE_METRIC, "sell|sells|sold|selling|bought|buy|purchase|purchased|spend|spent|spending"},
     {C_PERFORM, "perform", USE_METRIC, "perform|performs|performed|performing|performance|doing|business|do well|did well|going|success|successful|results|trade|traded|how are things"},
     {C_ABSOLUTE, "absolute", USE_COMPARE, "by how much|in absolute terms|absolute|in absolute numbers|in money|absolutely|in euro terms|how much more|how much less|how many more|how many fewer|absolute change|absolute growth|absolute terms|in euros|in euro|in eur|in absolute figures|how many less"},

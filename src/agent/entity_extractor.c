@@ -36,6 +36,9 @@ static bool has_any(const reading_state *s, const concept *list, int n)
     return false;
 }
 
+/* "sold", "bought": a measure only where no other is named. */
+static bool weak_metric(const item *it) { return item_is(it, C_SELL); }
+
 static bool is_superlative(const item *it)
 {
     return item_is(it, C_TOP) || item_is(it, C_BOTTOM) || item_is(it, C_BEST) || item_is(it, C_WORST) ||
@@ -153,6 +156,10 @@ static const value_hit *best_value(reading_state *s, int i)
 
     for (int v = 0; v < it->n_values; v++) {
         const int fit = value_fit(s, i, &it->values[v]);
+        if (best && best->how == VALUE_WHOLE && it->values[v].how != VALUE_WHOLE)
+            continue;
+        if (best && best->how != VALUE_WHOLE && it->values[v].how == VALUE_WHOLE)
+            best = NULL;
         if (!best || fit > best_fit)
             best = &it->values[v], best_fit = fit;
     }
@@ -243,7 +250,7 @@ static void take_values(reading_state *s)
         item_take(s, i, USE_FILTER);
         take_dimension_beside(s, i, hit->dimension);
         if (hit->how != VALUE_WHOLE)
-            note(s, arena_strf(s->arena, "read '%s' as %d %s%s, %s%s", item_text(s, i), hit->n_values, title_of(s, hit->dimension),
+            understood_note(s, arena_strf(s->arena, "read '%s' as %d %s%s, %s%s", item_text(s, i), hit->n_values, title_of(s, hit->dimension),
                                hit->n_values == 1 ? "" : "s", hit->values[0], hit->n_values == 1 ? "" : " and others"));
     }
 }
@@ -332,8 +339,9 @@ static void take_comparison(reading_state *s, int i, sem_op op)
         second = item_next(s, number);
         if (second < s->n && (item_is(&s->items[second], C_AND) || item_is(&s->items[second], C_TO)))
             second = item_next(s, second);
-        if (second >= s->n || !s->items[second].is_number)
-            return;
+        if (second >= s->n || !s->items[second].is_number ||
+            (s->items[number].time.n_tokens && s->items[second].time.n_tokens))
+            return; /* between two years is a time */
         b = s->items[second].number;
     }
     it = &s->items[number];
@@ -435,6 +443,14 @@ static int choose_condition(reading_state *s, int i)
     return -1;
 }
 
+/* "opened in 2024" happened then; "sales of online stores in 2024" were then. */
+static bool own_time(const reading_state *s, int i, int condition)
+{
+    const token *last = &s->t.at[s->items[i].from + s->items[i].n - 1];
+
+    return s->count || s->list || sem_condition_at(s->layer, condition)->needs_period || str_ends(last->fold, "ed");
+}
+
 static void add_condition(reading_state *s, int i, int condition, bool negate)
 {
     sem_condition_use *use;
@@ -448,7 +464,8 @@ static void add_condition(reading_state *s, int i, int condition, bool negate)
     if (i >= 0) {
         const int after = item_next(s, i);
         /* "opened in 2024": the time beside it is its own */
-        if (after < s->n && s->items[after].time.kind == TIME_PERIOD && !s->items[after].taken && s->items[i].composite < 0) {
+        if (after < s->n && s->items[after].time.kind == TIME_PERIOD && !s->items[after].taken && s->items[i].composite < 0 &&
+            own_time(s, i, condition)) {
             use->period = s->items[after].time.period;
             if (use->period.grain == SEM_DAY && use->period.n > 1 && !s->items[after].time.open_end && !s->items[after].time.open_start)
                 use->number = use->period.n;
@@ -490,6 +507,17 @@ static void take_conditions(reading_state *s)
 
 /* ---- top and bottom --------------------------------------------------- */
 
+/* "which 3 categories have the highest …", "the 5 stores with the lowest …" */
+static void take_bare_number(reading_state *s)
+{
+    for (int i = 0; s->ranking && !s->q->limit && i + 1 < s->n; i++)
+        if (s->items[i].is_number && !s->items[i].taken && !s->items[i].unit && !s->items[i].time.n_tokens && s->items[i].number >= 1 &&
+            s->items[i].number <= 1000 && s->items[i + 1].dimension >= 0 && s->items[i + 1].plural) {
+            s->q->limit = (int)s->items[i].number;
+            item_take(s, i, USE_TOP);
+        }
+}
+
 static void take_superlatives(reading_state *s)
 {
     for (int i = 0; i < s->n; i++) {
@@ -522,6 +550,7 @@ static void take_superlatives(reading_state *s)
         s->ranking = true;
         item_take(s, i, USE_TOP);
     }
+    take_bare_number(s);
     for (int i = 0; i < s->n; i++) {
         item *it = &s->items[i];
         if (it->taken || !(item_is(it, C_RANK) || item_is(it, C_ORDER_DOWN) || item_is(it, C_ORDER_UP)))
@@ -617,9 +646,15 @@ static void take_groups(reading_state *s)
             continue;
         marker = group_marker(s, i, &which);
         beside_top = item_prev(s, i) >= 0 && s->items[item_prev(s, i)].use == USE_TOP;
+        if (i && s->items[i - 1].use == USE_GROUP && s->items[i - 1].dimension >= 0 && !s->t.at[it->from].before && it->dimension >= 0 &&
+            sem_dimension_at(s->layer, it->dimension)->is_entity_label && it->dimension != s->items[i - 1].dimension) {
+            item_take(s, i, USE_GROUP); /* "which manager's stores": the managers */
+            continue;
+        }
         if (it->metric >= 0 && marker < 0 && !beside_top)
             continue;
-        if (it->metric >= 0 && marker >= 0 && (which == C_WHICH || which == C_ACROSS) && it->n > 1)
+        if (it->metric >= 0 && marker >= 0 && (which == C_WHICH || which == C_ACROSS) && it->n > 1 &&
+            (it->composite < 0 || item_token_in(s, marker, "what|how")))
             continue; /* "what are sales per customer" */
         if (it->metric >= 0 && it->dimension >= 0 && which == C_WHICH && item_token_in(s, marker, "what|how") && !beside_top && !it->plural)
             continue; /* "what stock ..." */
@@ -634,6 +669,8 @@ static void take_groups(reading_state *s)
         } else {
             const bool inner = within_marker(s, marker, which) && s->ranking;
             add_group(s, it->grain != SEM_NO_GRAIN ? -1 : it->dimension, it->grain);
+            if (it->composite >= 0)
+                add_condition(s, i, it->composite, false);
             if (inner && s->q->limit_per_group < 0 && !beside_top)
                 s->q->limit_per_group = s->q->n_groups - 1;
             if ((which == C_WHICH || beside_top) && s->ranking && !it->plural && !s->q->limit && !it->adverb)
@@ -649,8 +686,6 @@ static void take_groups(reading_state *s)
 }
 
 /* ---- metrics ---------------------------------------------------------- */
-
-static bool weak_metric(const item *it) { return item_is(it, C_SELL); }
 
 static void add_metric(reading_state *s, int metric)
 {
@@ -776,6 +811,55 @@ static bool follows(const reading_state *s, int i, concept c)
     return false;
 }
 
+/* "… against last year", "growth over the previous month". */
+static bool set_against(const reading_state *s, int i)
+{
+    return follows(s, i, C_VERSUS) || follows(s, i, C_THAN) || (i && s->growth && (item_token_in(s, i - 1, "to|over|on") ||
+           (i > 1 && item_token_in(s, i - 2, "to|over|on") && item_token_in(s, i - 1, "the"))));
+}
+
+/* Only the base is named: what it is set against is the period that holds today. */
+static bool against_only(reading_state *s, int i)
+{
+    const time_phrase *p = &s->items[i].time;
+    const bool year = p->kind == TIME_YEAR_BEFORE || (p->period.grain == SEM_YEAR_GRAIN && p->period.n == 1 && item_token_in(s, i, "last|the|previous|prior"));
+    const sem_date today = sem_date_of(sem_today(s->layer));
+    sem_period now = {.set = true, .grain = SEM_YEAR_GRAIN, .n = 1, .from = sem_days(today.year, 1, 1), .to = sem_days(today.year, 12, 31),
+                      .label = arena_strf(s->arena, "%d", today.year)};
+
+    if (!year && p->kind != TIME_PREVIOUS)
+        return false;
+    for (int g = 0; g < s->q->n_groups; g++)
+        if (s->q->groups[g].dimension < 0) {
+            s->step_on_step = !year;
+            return true; /* a row of periods, each against its own base */
+        }
+    if (!year) {
+        if (!p->period.set)
+            return false;
+        now = sem_previous(s->layer, &p->period, s->arena); /* for its length */
+        now.from = p->period.to + 1;
+        now.to = now.from + (p->period.to - p->period.from);
+        if (p->period.grain == SEM_MONTH) {
+            now.from = sem_days(today.year, today.month, 1);
+            now.to = (today.month == 12 ? sem_days(today.year + 1, 1, 1) : sem_days(today.year, today.month + 1, 1)) - 1;
+        } else if (p->period.grain != SEM_WEEK && p->period.grain != SEM_DAY) {
+            return false;
+        }
+        now.label = "the current one";
+        s->step_on_step = true;
+    }
+    if (s->growth || s->why) {
+        s->q->period = now;
+        s->q->base = s->step_on_step ? p->period : (sem_period){0};
+    } else {
+        s->q->periods[s->q->n_periods++] = now;
+        s->q->periods[s->q->n_periods++] = year ? sem_year_before(s->layer, &now, s->arena) : p->period;
+    }
+    understood_note(s, arena_strf(s->arena, "taken as %s so far", now.label));
+    return true;
+}
+
 static void take_time(reading_state *s)
 {
     int list[SEM_MAX_PERIODS + 2], n = 0;
@@ -788,10 +872,10 @@ static void take_time(reading_state *s)
             continue;
         if (*p->problem) {
             why_not(s, p->problem);
-            note(s, p->problem);
+            understood_note(s, p->problem);
         }
         if (p->assumed_year)
-            note(s, arena_strf(s->arena, "read '%s' as %s", item_text(s, i), p->period.label)), s->u->assumed = true;
+            understood_note(s, arena_strf(s->arena, "read '%s' as %s", item_text(s, i), p->period.label)), s->u->assumed = true;
         item_take(s, i, USE_TIME);
         if (p->kind == TIME_ALL)
             continue;
@@ -808,19 +892,14 @@ static void take_time(reading_state *s)
         /* "Q1 2026 against last year": the same quarter */
         if (k > 0 && p->kind == TIME_PERIOD && item_token_in(s, list[k], "last") && p->period.grain == SEM_YEAR_GRAIN && p->period.n == 1 &&
             s->items[list[k]].n == 2 && periods[0].grain != SEM_YEAR_GRAIN && periods[0].set &&
-            (follows(s, list[k], C_VERSUS) || follows(s, list[k], C_THAN) || follows(s, list[k], C_TO))) {
+            set_against(s, list[k])) {
             periods[k] = sem_year_before(s->layer, &periods[0], s->arena);
             continue;
         }
         periods[k] = resolve(s, p, of);
     }
-    if (n == 1 && (s->items[list[0]].time.kind == TIME_YEAR_BEFORE || s->items[list[0]].time.kind == TIME_PREVIOUS) &&
-        s->growth && (follows(s, list[0], C_VERSUS) || follows(s, list[0], C_TO) || follows(s, list[0], C_THAN))) {
-        /* "growth against the previous year", no period named */
-        if (s->items[list[0]].time.kind == TIME_PREVIOUS && s->items[list[0]].time.period.grain != SEM_YEAR_GRAIN)
-            s->step_on_step = true;
+    if (n == 1 && set_against(s, list[0]) && against_only(s, list[0]))
         return;
-    }
     if (n == 1) {
         q->period = periods[0];
     } else if (n == 2 && !comparing(s) && periods[0].set && periods[1].set &&
@@ -861,14 +940,17 @@ static void find_kinds(reading_state *s)
         if (k < s->n && s->items[k].entity >= 0)
             s->entity_asked = s->items[k].entity;
     }
-    if (s->entity_asked >= 0)
-        return;
-    /* "list the stores", "which stores": an entity without a measure */
-    for (i = 0; i < s->n; i++) {
+}
+
+/* "list the stores", "which stores": an entity without a measure. */
+static bool list_asked(reading_state *s)
+{
+    for (int i = 0; i < s->n; i++) {
         concept which = C_NONE;
-        if (s->items[i].entity < 0)
+        const bool first = i == item_next(s, -1) && s->items[i].metric < 0;
+        if (s->items[i].entity < 0 || (s->items[i].taken && s->items[i].use == USE_METRIC))
             continue;
-        if (marker_before(s, i, C_LIST) >= 0 || group_marker(s, i, &which) >= 0 || i == item_next(s, -1)) {
+        if (marker_before(s, i, C_LIST) >= 0 || group_marker(s, i, &which) >= 0 || first) {
             if (which != C_NONE && which != C_WHICH && which != C_EACH)
                 continue;
             s->entity_asked = s->items[i].entity;
@@ -876,17 +958,26 @@ static void find_kinds(reading_state *s)
         }
     }
     if (s->entity_asked < 0)
-        return;
-    for (i = 0; i < s->n; i++)
-        if (s->items[i].metric >= 0 && !weak_metric(&s->items[i]) && s->items[i].entity != s->entity_asked)
-            return;
+        return false;
+    for (int i = 0; i < s->n; i++)
+        if (s->items[i].metric >= 0 && !s->items[i].taken && !weak_metric(&s->items[i]) && s->items[i].entity != s->entity_asked)
+            return false;
     if (s->growth || s->share || s->average || s->running || s->why || s->trend)
-        return;
-    for (i = 0; i < s->n; i++)
+        return false;
+    for (int i = 0; i < s->n; i++)
         if (is_superlative(&s->items[i]) || item_is(&s->items[i], C_RANK) || item_is(&s->items[i], C_PERFORM) || item_is(&s->items[i], C_HOW_MUCH) ||
             item_is(&s->items[i], C_COMPARE))
-            return;
-    s->list = true;
+            return false;
+    return true;
+}
+
+static void find_list(reading_state *s)
+{
+    if (s->entity_asked >= 0)
+        return;
+    s->list = list_asked(s);
+    if (!s->list)
+        s->entity_asked = -1;
 }
 
 void entities_extract(reading_state *s)
@@ -897,6 +988,7 @@ void entities_extract(reading_state *s)
     year_for_bare(s);
     take_superlatives(s);
     take_comparisons(s);
+    find_list(s);
     take_values(s);
     take_conditions(s);
     take_groups(s);

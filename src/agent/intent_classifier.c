@@ -73,7 +73,7 @@ static void need_metric(reading_state *s, bool plain)
         return;
     }
     s->q->metrics[s->q->n_metrics++] = sales >= 0 ? sales : 0;
-    note(s, arena_strf(s->arena, "no measure was named: taken as %s", sem_metric_at(s->layer, s->q->metrics[0])->name.title));
+    understood_note(s, arena_strf(s->arena, "no measure was named: taken as %s", sem_metric_at(s->layer, s->q->metrics[0])->name.title));
     s->default_metric = true;
     if (!plain)
         s->u->assumed = true;
@@ -105,7 +105,7 @@ static void change_periods(reading_state *s)
         for (int i = 0; i < s->n; i++)
             present = present || item_token_in(s, i, "growing|increasing|declining|falling|rising|shrinking|losing|gaining|dropping|improving");
         q->period = whole_year(s, present ? year : year - 1);
-        note(s, arena_strf(s->arena, "no period was named: taken as %s", present ? "this year so far" : q->period.label));
+        understood_note(s, arena_strf(s->arena, "no period was named: taken as %s", present ? "this year so far" : q->period.label));
         s->u->assumed = true;
     }
     if (s->step_on_step && q->period.set && !q->base.set && time_group(q) < 0)
@@ -225,13 +225,22 @@ static bool said_apart(const reading_state *s, int dimension)
     return n > 1;
 }
 
+static bool said_members(const reading_state *s)
+{
+    for (int f = 0; f < s->q->n_filters; f++)
+        for (int g = 0; g < s->q->n_groups; g++)
+            if (s->q->filters[f].n_values > 1 && s->q->filters[f].dimension == s->q->groups[g].dimension)
+                return true;
+    return false;
+}
+
 static void group_members(reading_state *s, bool compare)
 {
     const int f = member_filter(s);
 
     if (f < 0 || !said_apart(s, s->q->filters[f].dimension))
         return;
-    if (!compare && (any(s, C_OR) || any(s, C_TOGETHER) || s->q->n_groups > 0 || s->list || s->count))
+    if (!compare && (any(s, C_OR) || any(s, C_TOGETHER) || s->q->n_groups > (time_group(s->q) >= 0) || s->list || s->count))
         return;
     if (s->q->n_groups < SEM_MAX_GROUPS) {
         memmove(&s->q->groups[1], &s->q->groups[0], sizeof s->q->groups[0] * (size_t)s->q->n_groups);
@@ -239,7 +248,7 @@ static void group_members(reading_state *s, bool compare)
         s->q->n_groups++;
         if (s->q->limit_per_group >= 0)
             s->q->limit_per_group++;
-        note(s, arena_strf(s->arena, "one row each for the %s named", sem_dimension_at(s->layer, s->q->filters[f].dimension)->name.title));
+        understood_note(s, arena_strf(s->arena, "one row each for the %s named", sem_dimension_at(s->layer, s->q->filters[f].dimension)->name.title));
     }
 }
 
@@ -262,7 +271,7 @@ static void shape_trend(reading_state *s)
     if (time_group(q) < 0) {
         const sem_grain grain = any(s, C_OVER_YEARS) ? SEM_YEAR_GRAIN : to - from < 45 ? SEM_DAY : SEM_MONTH;
         group_by_time(s, grain);
-        note(s, grain == SEM_DAY ? "shown by day" : grain == SEM_MONTH ? "shown by month" : "shown by year");
+        understood_note(s, grain == SEM_DAY ? "shown by day" : grain == SEM_MONTH ? "shown by month" : "shown by year");
     }
     TAKE(s, USE_KIND, C_TREND, C_OVER_YEARS, C_GROW, C_GROW_UP, C_GROW_DOWN, C_RUNNING, C_COMPARE, C_PERFORM);
 }
@@ -315,6 +324,9 @@ static void shape_count(reading_state *s)
 
     q->shape = SEM_COUNT_OF, q->entity = s->entity_asked;
     drop_group(q, sem_entity_at(s->layer, s->entity_asked)->label);
+    for (int i = 0; i < s->n; i++) /* "how many open stores": the measure's word was the condition */
+        if (s->items[i].taken && s->items[i].use == USE_METRIC && s->items[i].composite >= 0 && q->n_conditions < SEM_MAX_CONDITIONS)
+            q->conditions[q->n_conditions++] = (sem_condition_use){.condition = s->items[i].composite, .number = NAN};
     q->n_metrics = 0;
     TAKE(s, USE_KIND, C_HOW_MANY, C_SELL);
 }
@@ -491,10 +503,30 @@ static void flags(reading_state *s)
     TAKE(s, USE_COMPARE, C_LIKE_FOR_LIKE, C_CONSTANT_CURRENCY);
 }
 
+/* "by month in 2024 and 2025": one row of periods, not two sides. */
+static void join_periods(reading_state *s, bool versus)
+{
+    sem_query *q = s->q;
+    sem_period all;
+
+    if (q->n_periods < 2 || versus || s->growth || time_group(q) < 0)
+        return;
+    all = q->periods[0];
+    for (int i = 1; i < q->n_periods; i++) {
+        if (q->periods[i].from != all.to + 1 || q->periods[i].grain != all.grain)
+            return;
+        all.to = q->periods[i].to;
+        all.n += q->periods[i].n;
+    }
+    all.label = arena_strf(s->arena, "%s to %s", q->periods[0].label, q->periods[q->n_periods - 1].label);
+    q->period = all;
+    q->n_periods = 0;
+}
+
 void intent_classify(reading_state *s)
 {
     sem_query *q = s->q;
-    const bool two = q->n_periods >= 2;
+    bool two;
     const bool versus = any(s, C_VERSUS) || any(s, C_COMPARE) || any(s, C_DIFFERENCE);
 
     flags(s);
@@ -502,9 +534,11 @@ void intent_classify(reading_state *s)
     if (q->n_metrics && sem_metric_find(s->layer, "sales") == q->metrics[0] && q->n_metrics == 1 && s->count && s->entity_asked < 0 &&
         sem_metric_find(s->layer, "orders") >= 0) { /* "how many sales": transactions */
         q->metrics[0] = sem_metric_find(s->layer, "orders");
-        note(s, "read 'how many sales' as the number of orders");
+        understood_note(s, "read 'how many sales' as the number of orders");
         s->u->assumed = true;
     }
+    join_periods(s, versus);
+    two = q->n_periods >= 2;
     if (s->why)
         shape_why(s);
     else if (s->running) {
@@ -543,6 +577,8 @@ void intent_classify(reading_state *s)
     finish_ranking(s);
     if (versus && member_filter(s) < 0)
         TAKE(s, USE_COMPARE, C_VERSUS, C_COMPARE, C_DIFFERENCE);
+    if (said_members(s))
+        TAKE(s, USE_COMPARE, C_MORE_THAN_BEFORE, C_THAN, C_VERSUS, C_COMPARE, C_DIFFERENCE);
     if (s->count && q->n_metrics)
         TAKE(s, USE_KIND, C_HOW_MANY);
     TAKE(s, USE_KIND, C_HOW_MUCH, C_LIST, C_HAVE_WE, C_PERFORM, C_TOGETHER, C_COLUMNS);

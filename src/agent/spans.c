@@ -283,6 +283,39 @@ static void find_composites(reading_state *s, candidates *c)
     }
 }
 
+static int shared_dimension(const item *a, const item *b)
+{
+    for (int x = 0; x < a->n_values; x++)
+        for (int y = 0; y < b->n_values; y++)
+            if (a->values[x].dimension == b->values[y].dimension)
+                return a->values[x].dimension;
+    return -1;
+}
+
+/* "online vs store sales", "online sales and store sales": two members of one
+ * dimension are set side by side, so that "store sales" is not the measure of
+ * that name. */
+static void part_members(reading_state *s, candidates *c)
+{
+    for (int k = 0; k < c->n; k++) {
+        const item *first = &c->at[k];
+
+        for (int m = 0; m < c->n; m++) {
+            const item *second = &c->at[m];
+            bool joined = false;
+
+            if (second->from <= first->from || !first->n_values || !second->n_values || shared_dimension(first, second) < 0 ||
+                second->from - first->from - first->n > 3)
+                continue;
+            for (int i = first->from + first->n; i < second->from; i++)
+                joined = joined || word_in(&s->t.at[i], "vs|versus|and|or|against|with|to|than");
+            for (int x = 0; joined && x < c->n; x++)
+                if ((c->at[x].from == first->from || c->at[x].from == second->from) && c->at[x].n > 1 && !c->at[x].n_values)
+                    c->at[x].metric = -1;
+        }
+    }
+}
+
 /* ---- choosing --------------------------------------------------------- */
 
 static bool only_tail(const item *it)
@@ -325,7 +358,7 @@ static bool choose(reading_state *s, candidates *c)
     for (int i = n - 1; i >= 0; i--) {
         best[i] = best[i + 1], pick[i] = -1;
         for (int k = 0; k < c->n; k++)
-            if (c->at[k].from == i && item_score(&c->at[k]) + best[i + c->at[k].n] > best[i]) {
+            if (c->at[k].from == i && (says_something(&c->at[k]) || c->at[k].n_concepts) && item_score(&c->at[k]) + best[i + c->at[k].n] > best[i]) {
                 best[i] = item_score(&c->at[k]) + best[i + c->at[k].n];
                 pick[i] = k;
             }
@@ -345,6 +378,38 @@ static bool choose(reading_state *s, candidates *c)
         }
     }
     return true;
+}
+
+/* A last or first word of longer names: "by reason" where returns are asked
+ * for is the return reason. The name that shares most words with the rest of
+ * the question is meant; none if two share as many. */
+static void read_partial(reading_state *s, const phrase_list *list, item *it)
+{
+    const token *t = &s->t.at[it->from];
+    int best = -1, best_shared = -1;
+    bool tie = false;
+
+    for (int k = 0; k < list->n; k++) {
+        const layer_phrase *p = &list->at[k];
+        int shared = 0;
+
+        if (p->kind != PHRASE_DIMENSION || p->words.n < 2 || !same_token(t, &p->words.at[p->words.n - 1]))
+            continue;
+        for (int w = 0; w + 1 < p->words.n; w++)
+            for (int q = 0; q < s->t.n; q++)
+                shared += same_token(&s->t.at[q], &p->words.at[w]) && !word_in(&s->t.at[q], "of|the|for|in|a");
+        if (shared > best_shared)
+            best = p->id, best_shared = shared, tie = false;
+        else if (shared == best_shared && p->id != best)
+            tie = true;
+    }
+    if (best < 0 || tie)
+        return;
+    it->dimension = best;
+    if (sem_dimension_at(s->layer, best)->is_number)
+        it->number_dimension = best;
+    it->plural = strcmp(t->fold, t->stem) != 0;
+    understood_note(s, arena_strf(s->arena, "read '%s' as %s", t->text, sem_dimension_at(s->layer, best)->name.title));
 }
 
 /* ---- misspelt words --------------------------------------------------- */
@@ -408,7 +473,7 @@ static bool correct_word(reading_state *s, const phrase_list *list, token *t)
         trace(s, arena_strf(s->arena, "'%s' is near several words: left as it is", t->text));
         return false;
     }
-    note(s, arena_strf(s->arena, "read '%s' as '%s'", t->text, n.word));
+    understood_note(s, arena_strf(s->arena, "read '%s' as '%s'", t->text, n.word));
     s->u->corrected = true;
     t->fold = n.word;
     t->stem = word_stem(n.word, s->arena);
@@ -424,6 +489,7 @@ static bool collect(reading_state *s, candidates *c, const phrase_list *list)
         if (!add_layer(s, c, list, i) || !add_values(s, c, i) || !add_number(s, c, i) || !add_language(s, c, i))
             return false;
     find_composites(s, c);
+    part_members(s, c);
     return true;
 }
 
@@ -440,9 +506,12 @@ bool spans_find(reading_state *s)
 
         if (!collect(s, &c, &list) || !choose(s, &c))
             return false;
-        for (int i = 0; !round && i < s->n; i++)
-            if (!s->items[i].n_concepts && !says_something(&s->items[i]))
-                corrected = correct_word(s, &list, (token *)&s->t.at[s->items[i].from]) || corrected;
+        for (int i = 0; i < s->n; i++)
+            if (!s->items[i].n_concepts && !says_something(&s->items[i])) {
+                read_partial(s, &list, &s->items[i]);
+                if (s->items[i].dimension < 0 && !round)
+                    corrected = correct_word(s, &list, (token *)&s->t.at[s->items[i].from]) || corrected;
+            }
         if (!corrected)
             break;
     }
@@ -500,7 +569,7 @@ const char *item_text(const reading_state *s, int i)
     return text ? text : "";
 }
 
-void note(reading_state *s, const char *text)
+void understood_note(reading_state *s, const char *text)
 {
     if (text && s->u->n_notes < UNDERSTAND_MAX_NOTES)
         s->u->notes[s->u->n_notes++] = text;

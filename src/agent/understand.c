@@ -141,7 +141,8 @@ static bool not_a_question(reading_state *s)
 
 static bool says_business(const item *it)
 {
-    return it->metric >= 0 || it->dimension >= 0 || it->entity >= 0 || it->n_values || it->undefined >= 0 || it->n_conditions || it->time.n_tokens;
+    return it->metric >= 0 || it->dimension >= 0 || it->entity >= 0 || it->n_values || it->undefined >= 0 || it->n_conditions || it->time.n_tokens ||
+           it->grain != SEM_NO_GRAIN;
 }
 
 /* "help", or talk that has nothing to do with the data. */

@@ -67,7 +67,7 @@ void item_take(reading_state *s, int i, word_use use);
 bool item_token_in(const reading_state *s, int i, const char *list); /* its first token */
 const char *item_text(const reading_state *s, int i);
 
-void note(reading_state *s, const char *text);  /* NULL is ignored */
+void understood_note(reading_state *s, const char *text);  /* NULL is ignored */
 void trace(reading_state *s, const char *text); /* NULL is ignored */
 void why_not(reading_state *s, const char *text); /* the first one stays */
 

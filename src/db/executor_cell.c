@@ -76,7 +76,7 @@ int64_t cell_integer(const cells *c, uint64_t row)
     }
 }
 
-double cell_number(const cells *c, uint64_t row)
+double vector_number(const cells *c, uint64_t row)
 {
     char digits[32];
     float value;

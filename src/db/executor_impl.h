@@ -81,7 +81,7 @@ cells cells_of(executor *x, duckdb_chunk chunk, int column);
 bool cell_valid(const cells *c, uint64_t row);
 uint64_t cell_size(const cells *c, uint64_t row); /* bytes it needs on the wire, about */
 int64_t cell_integer(const cells *c, uint64_t row);
-double cell_number(const cells *c, uint64_t row);
+double vector_number(const cells *c, uint64_t row);
 void cell_text(const cells *c, uint64_t row, str *out); /* VARCHAR and exact numbers */
 /* Any bytes as UTF-8 without NUL: what is neither becomes U+FFFD. */
 void text_clean(str *out, const char *bytes, size_t n);

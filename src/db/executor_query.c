@@ -200,7 +200,7 @@ static void put_column(str *out, const cells *c, db_type type, uint64_t from, ui
         uint64_t bits = 0;
 
         if (cell_valid(c, row) && type == DB_DOUBLE) {
-            const double v = cell_number(c, row);
+            const double v = vector_number(c, row);
 
             memcpy(&bits, &v, sizeof bits);
         } else if (cell_valid(c, row)) {
