@@ -108,6 +108,6 @@ void format_date(int32_t days, sem_grain grain, str *out);
 void format_text(const char *text, str *out); /* control characters become blanks */
 void format_capital(str *out, size_t at); /* upper-case the letter at `at` */
 bool column_is_number(const agent_state *s, int column); /* a measure, by type */
-double cell_number(const agent_state *s, int64_t row, int column); /* NAN for NULL */
+double state_number(const agent_state *s, int64_t row, int column); /* NAN for NULL */
 
 #endif

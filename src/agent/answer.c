@@ -25,25 +25,25 @@ static void say_nothing_found(sentence *b, agent_context *c)
         say_label(b, culprit);
         return;
     }
-    say(b, "No ");
+    say_plain(b, "No ");
     say_label(b, b->s->has_query ? words_subject(b->s, b->c) : "rows");
     say_label(b, words_scope(b->s, b->c));
     if (b->s->has_query)
         say_label(b, words_period(b->s, &b->s->query.period, NULL));
-    say(b, ".");
+    say_plain(b, ".");
 }
 
 static void say_unused(sentence *b)
 {
     if (!b->s->work->partial || !b->s->n_unused_words)
         return;
-    say(b, " I did not use: ");
+    say_plain(b, " I did not use: ");
     for (int i = 0; i < b->s->n_unused_words; i++) {
-        say(b, i ? ", '" : "'");
+        say_plain(b, i ? ", '" : "'");
         say_label(b, b->s->unused_words[i]);
-        say(b, "'");
+        say_plain(b, "'");
     }
-    say(b, ".");
+    say_plain(b, ".");
 }
 
 bool answer_step(agent_state *s, agent_context *c, err *e)

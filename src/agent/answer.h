@@ -1,7 +1,7 @@
 /* answer.h - the sentence, and where each of its numbers comes from.
  *
  * Every number enters the sentence by one of the functions below, which write
- * down its origin; plain text (`say`) holds no digits. Origins, with cells a =
+ * down its origin; plain text (`say_plain`) holds no digits. Origins, with cells a =
  * (row, column) and b = (other_row, other_column):
  *   cell            a
  *   size            |a|
@@ -27,7 +27,7 @@ typedef struct sentence {
 
 typedef struct cell_at { bool evidence; int64_t row; int column; } cell_at;
 
-void say(sentence *b, const char *text);
+void say_plain(sentence *b, const char *text);
 void say_label(sentence *b, const char *text);
 void say_cell_label(sentence *b, int64_t row, int column);
 void say_cell(sentence *b, cell_at at, sem_unit unit, bool sized);

@@ -15,7 +15,7 @@ static void record(sentence *b, size_t from, agent_said said)
     s->said[s->n_said++] = said;
 }
 
-void say(sentence *b, const char *text) { str_adds(&b->text, text); }
+void say_plain(sentence *b, const char *text) { str_adds(&b->text, text); }
 
 void say_label(sentence *b, const char *text)
 {

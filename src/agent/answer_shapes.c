@@ -50,7 +50,7 @@ static shape shape_of(const sentence *b)
 static cell_at cell(int64_t row, int column) { return (cell_at){false, row, column}; }
 static double value(const sentence *b, int64_t row, int column)
 {
-    return cell_number(b->s, row, column);
+    return state_number(b->s, row, column);
 }
 
 static void say_title(sentence *b, const char *title)
@@ -97,11 +97,11 @@ static void say_member(sentence *b, const shape *h, int64_t row)
     if (h->label >= 0)
         say_cell_label(b, row, h->label);
     if (h->label >= 0 && h->second >= 0) {
-        say(b, ", ");
+        say_plain(b, ", ");
         say_cell_label(b, row, h->second);
     }
     if (h->time >= 0) {
-        say(b, h->label >= 0 ? ", " : "");
+        say_plain(b, h->label >= 0 ? ", " : "");
         say_cell_label(b, row, h->time);
     }
 }
@@ -112,19 +112,19 @@ static bool say_total(sentence *b, const shape *h)
 {
     say_title(b, h->title);
     say_scope(b);
-    say(b, " ");
-    say(b, words_be(h->title));
-    say(b, " ");
+    say_plain(b, " ");
+    say_plain(b, words_be(h->title));
+    say_plain(b, " ");
     say_cell(b, cell(0, h->measure), h->unit, false);
     for (int i = h->measure + 1; i < b->s->results->n_columns; i++)
         if (column_is_number(b->s, i)) {
-            say(b, " and ");
+            say_plain(b, " and ");
             say_label(b, b->s->columns[i].title);
-            say(b, " ");
+            say_plain(b, " ");
             say_cell(b, cell(0, i), b->s->columns[i].unit, false);
         }
     say_period(b);
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -137,9 +137,9 @@ static void say_difference(sentence *b, cell_at a, cell_at other, sem_unit unit,
 
     say_change(b, "difference", a, other, percent ? SEM_POINTS : unit);
     if (with_percent && !percent && base != 0 && !isnan(base)) {
-        say(b, " (");
+        say_plain(b, " (");
         say_change(b, "percent_change", a, other, SEM_PERCENT);
-        say(b, ")");
+        say_plain(b, ")");
     }
 }
 
@@ -150,21 +150,21 @@ static bool say_pair(sentence *b, const shape *h)
 
     say_title(b, words_subject(b->s, b->c));
     say_scope(b);
-    say(b, ": ");
+    say_plain(b, ": ");
     say_cell(b, cell(0, h->measure), h->unit, false);
-    say(b, " (");
+    say_plain(b, " (");
     say_label(b, b->s->columns[h->measure].title);
-    say(b, ") against ");
+    say_plain(b, ") against ");
     say_cell(b, cell(0, h->other), h->unit, false);
-    say(b, " (");
+    say_plain(b, " (");
     say_label(b, b->s->columns[h->other].title);
-    say(b, ")");
+    say_plain(b, ")");
     if (!isnan(x) && !isnan(y) && x != y) {
-        say(b, ", ");
+        say_plain(b, ", ");
         say_difference(b, cell(0, h->measure), cell(0, h->other), h->unit, true);
-        say(b, x > y ? " more" : " less");
+        say_plain(b, x > y ? " more" : " less");
     }
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -172,16 +172,16 @@ static bool say_several(sentence *b, const shape *h)
 {
     say_title(b, words_subject(b->s, b->c));
     say_scope(b);
-    say(b, ": ");
+    say_plain(b, ": ");
     for (int i = h->measure, n = 0; i < b->s->results->n_columns; i++)
         if (column_is_number(b->s, i)) {
-            say(b, n++ ? ", " : "");
+            say_plain(b, n++ ? ", " : "");
             say_cell(b, cell(0, i), b->s->columns[i].unit, false);
-            say(b, " (");
+            say_plain(b, " (");
             say_label(b, b->s->columns[i].title);
-            say(b, ")");
+            say_plain(b, ")");
         }
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -191,25 +191,25 @@ static bool say_share_of(sentence *b, const shape *h)
 
     if (b->s->query.shape != SEM_SHARE || !*scope)
         return say_total(b, h);
-    say(b, "The share");
+    say_plain(b, "The share");
     say_label(b, scope);
-    say(b, " of ");
+    say_plain(b, " of ");
     say_label(b, words_subject(b->s, b->c));
-    say(b, " was ");
+    say_plain(b, " was ");
     say_cell(b, cell(0, h->measure), h->unit, false);
     say_period(b);
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
 static bool say_count(sentence *b, const shape *h)
 {
     say_cell(b, cell(0, h->measure), SEM_COUNT, false);
-    say(b, " ");
+    say_plain(b, " ");
     say_label(b, words_subject(b->s, b->c));
     say_scope(b);
     say_period(b);
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -260,9 +260,9 @@ static void say_amounts(sentence *b, int64_t row)
 
     if (row < 0)
         return;
-    say(b, ", from ");
+    say_plain(b, ", from ");
     say_cell(b, (cell_at){true, row, n - 2}, metric_unit(b), false);
-    say(b, " to ");
+    say_plain(b, " to ");
     say_cell(b, (cell_at){true, row, n - 1}, metric_unit(b), false);
 }
 
@@ -271,7 +271,7 @@ static void say_against(sentence *b)
     const sem_period *base = &b->s->plan.base;
 
     if (b->s->has_plan && base->set && base->label && *base->label) {
-        say(b, " against ");
+        say_plain(b, " against ");
         say_label(b, base->label);
     }
 }
@@ -282,12 +282,12 @@ static bool say_growth_total(sentence *b, const shape *h)
 
     say_title(b, words_subject(b->s, b->c));
     say_scope(b);
-    say(b, moved(v));
+    say_plain(b, moved(v));
     say_cell(b, cell(0, h->measure), h->unit, true);
     say_amounts(b, amounts_of(b, h, 0));
     say_period(b);
     say_against(b);
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -300,14 +300,14 @@ static bool say_growth_leader(sentence *b, const shape *h)
     if (isnan(v))
         return false;
     say_member(b, h, lead);
-    say(b, worst ? (v < 0 ? " fell most: " : " grew least: ")
+    say_plain(b, worst ? (v < 0 ? " fell most: " : " grew least: ")
                  : v > 0 ? " grew fastest: " : " fell least: ");
     say_label(b, words_subject(b->s, b->c));
-    say(b, moved(v));
+    say_plain(b, moved(v));
     say_cell(b, cell(lead, h->measure), h->unit, true);
     say_amounts(b, amounts_of(b, h, lead));
     say_period(b);
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -319,24 +319,24 @@ static bool say_why(sentence *b, const shape *h)
         sum += isnan(value(b, i, h->measure)) ? 0 : value(b, i, h->measure);
     say_title(b, words_subject(b->s, b->c));
     say_scope(b);
-    say(b, moved(sum));
+    say_plain(b, moved(sum));
     say_sum(b, "sum_change", h->measure, h->unit);
     if (b->s->evidence && b->s->evidence->n_rows == 1 && b->s->evidence->n_columns == 2 &&
         fabs(db_cell_number(b->s->evidence, 0, 1) - db_cell_number(b->s->evidence, 0, 0) - sum) < 0.01)
         say_amounts(b, 0);
     say_period(b);
     say_against(b);
-    say(b, "; the largest part: ");
+    say_plain(b, "; the largest part: ");
     say_member(b, h, 0);
-    say(b, " ");
+    say_plain(b, " ");
     say_cell(b, cell(0, h->measure), h->unit, false);
     if (h->n > 1) {
-        say(b, ", then ");
+        say_plain(b, ", then ");
         say_member(b, h, 1);
-        say(b, " ");
+        say_plain(b, " ");
         say_cell(b, cell(1, h->measure), h->unit, false);
     }
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -351,26 +351,26 @@ static bool say_trend(sentence *b, const shape *h)
         return false;
     say_title(b, h->title);
     say_scope(b);
-    say(b, " went from ");
+    say_plain(b, " went from ");
     say_cell(b, cell(0, h->measure), h->unit, false);
-    say(b, " (");
+    say_plain(b, " (");
     say_cell_label(b, 0, h->time);
-    say(b, ") to ");
+    say_plain(b, ") to ");
     say_cell(b, cell(last, h->measure), h->unit, false);
-    say(b, " (");
+    say_plain(b, " (");
     say_cell_label(b, last, h->time);
-    say(b, ")");
+    say_plain(b, ")");
     if (high != low) {
-        say(b, "; highest ");
+        say_plain(b, "; highest ");
         say_cell_label(b, high, h->time);
-        say(b, " with ");
+        say_plain(b, " with ");
         say_cell(b, cell(high, h->measure), h->unit, false);
-        say(b, ", lowest ");
+        say_plain(b, ", lowest ");
         say_cell_label(b, low, h->time);
-        say(b, " with ");
+        say_plain(b, " with ");
         say_cell(b, cell(low, h->measure), h->unit, false);
     }
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -383,19 +383,19 @@ static bool say_trends(sentence *b, const shape *h)
         return false;
     say_title(b, h->title);
     say_scope(b);
-    say(b, " ");
-    say(b, words_be(h->title));
-    say(b, " highest for ");
+    say_plain(b, " ");
+    say_plain(b, words_be(h->title));
+    say_plain(b, " highest for ");
     say_member(b, h, high);
-    say(b, ": ");
+    say_plain(b, ": ");
     say_cell(b, cell(high, h->measure), h->unit, false);
     if (low != high) {
-        say(b, ", and lowest for ");
+        say_plain(b, ", and lowest for ");
         say_member(b, h, low);
-        say(b, ": ");
+        say_plain(b, ": ");
         say_cell(b, cell(low, h->measure), h->unit, false);
     }
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -404,19 +404,19 @@ static bool say_ranking(sentence *b, const shape *h)
     if (isnan(value(b, 0, h->measure)))
         return false;
     say_member(b, h, 0);
-    say(b, b->s->has_query && b->s->query.ascending ? " has the lowest " : " leads in ");
+    say_plain(b, b->s->has_query && b->s->query.ascending ? " has the lowest " : " leads in ");
     say_label(b, h->title);
     say_scope(b);
-    say(b, " with ");
+    say_plain(b, " with ");
     say_cell(b, cell(0, h->measure), h->unit, false);
     say_period(b);
     if (h->n > 1) {
-        say(b, "; ");
+        say_plain(b, "; ");
         say_member(b, h, 1);
-        say(b, " follows with ");
+        say_plain(b, " follows with ");
         say_cell(b, cell(1, h->measure), h->unit, false);
     }
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -438,25 +438,25 @@ static bool say_breakdown(sentence *b, const shape *h)
     if (high < 0)
         return false;
     say_member(b, h, high);
-    say(b, " has the largest ");
+    say_plain(b, " has the largest ");
     say_label(b, h->title);
     say_scope(b);
-    say(b, ": ");
+    say_plain(b, ": ");
     say_cell(b, cell(high, h->measure), h->unit, false);
     if (adds_up(b, h)) {
-        say(b, ", ");
+        say_plain(b, ", ");
         say_share(b, high, h->measure);
-        say(b, " of ");
+        say_plain(b, " of ");
         say_sum(b, "sum", h->measure, h->unit);
     }
     say_period(b);
     if (low != high) {
-        say(b, "; ");
+        say_plain(b, "; ");
         say_member(b, h, low);
-        say(b, " the smallest: ");
+        say_plain(b, " the smallest: ");
         say_cell(b, cell(low, h->measure), h->unit, false);
     }
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 
@@ -468,18 +468,18 @@ static bool say_versus(sentence *b, const shape *h)
     if (high < 0 || isnan(value(b, low, h->measure)))
         return false;
     say_member(b, h, high);
-    say(b, " is ahead in ");
+    say_plain(b, " is ahead in ");
     say_label(b, h->title);
     say_period(b);
-    say(b, ": ");
+    say_plain(b, ": ");
     say_cell(b, cell(high, h->measure), h->unit, false);
-    say(b, " against ");
+    say_plain(b, " against ");
     say_cell(b, cell(low, h->measure), h->unit, false);
-    say(b, " for ");
+    say_plain(b, " for ");
     say_member(b, h, low);
-    say(b, ", ");
+    say_plain(b, ", ");
     say_difference(b, cell(high, h->measure), cell(low, h->measure), h->unit, true);
-    say(b, " more.");
+    say_plain(b, " more.");
     return true;
 }
 
@@ -499,19 +499,19 @@ static bool say_changes(sentence *b, const shape *h)
     }
     if (best < 0)
         return say_breakdown(b, h);
-    say(b, "The largest difference is ");
+    say_plain(b, "The largest difference is ");
     say_member(b, h, best);
-    say(b, ": ");
+    say_plain(b, ": ");
     say_cell(b, cell(best, h->measure), h->unit, false);
-    say(b, " (");
+    say_plain(b, " (");
     say_label(b, b->s->columns[h->measure].title);
-    say(b, ") against ");
+    say_plain(b, ") against ");
     say_cell(b, cell(best, h->other), h->unit, false);
-    say(b, " (");
+    say_plain(b, " (");
     say_label(b, b->s->columns[h->other].title);
-    say(b, "), ");
+    say_plain(b, "), ");
     say_difference(b, cell(best, h->measure), cell(best, h->other), h->unit, true);
-    say(b, value(b, best, h->measure) >= value(b, best, h->other) ? " more." : " less.");
+    say_plain(b, value(b, best, h->measure) >= value(b, best, h->other) ? " more." : " less.");
     return true;
 }
 
@@ -522,24 +522,24 @@ static bool say_list(sentence *b, const shape *h)
     const bool named = b->s->has_query && b->c && b->s->query.entity >= 0;
 
     say_rows(b, 0);
-    say(b, " ");
+    say_plain(b, " ");
     say_label(b, !named ? (h->n == 1 ? "row" : "rows")
                  : h->n == 1 ? sem_entity_at(b->c->semantic, b->s->query.entity)->name.title
                              : words_plural(b->s, sem_entity_at(b->c->semantic,
                                                                 b->s->query.entity)->name.title));
     say_scope(b);
     say_period(b);
-    say(b, ": ");
+    say_plain(b, ": ");
     for (int64_t i = 0; i < shown; i++) {
-        say(b, i ? (i == shown - 1 && shown == h->n ? " and " : ", ") : "");
+        say_plain(b, i ? (i == shown - 1 && shown == h->n ? " and " : ", ") : "");
         say_cell_label(b, i, label);
     }
     if (h->n > shown) {
-        say(b, " and ");
+        say_plain(b, " and ");
         say_rows(b, shown);
-        say(b, " more");
+        say_plain(b, " more");
     }
-    say(b, ".");
+    say_plain(b, ".");
     return true;
 }
 

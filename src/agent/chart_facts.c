@@ -124,7 +124,7 @@ static void add_values(const agent_state *s, chart_facts *f)
 
     for (int j = 0; j < f->n_measures; j++)
         for (int64_t i = 0; i < s->results->n_rows; i++) {
-            v = cell_number(s, i, f->measures[j]);
+            v = state_number(s, i, f->measures[j]);
             if (isnan(v))
                 continue;
             f->negative = f->negative || v < 0;

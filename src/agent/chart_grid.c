@@ -82,7 +82,7 @@ static ranked *row_order(const agent_state *s, const chart_facts *f, bool keep, 
         return NULL;
     }
     for (int64_t i = 0; i < f->n_rows; i++) {
-        v = cell_number(s, i, f->measures[0]);
+        v = state_number(s, i, f->measures[0]);
         order[i] = (ranked){keep ? 0 : isnan(v) ? -INFINITY : v, i};
     }
     qsort(order, (size_t)f->n_rows, sizeof *order, larger_first);
@@ -128,7 +128,7 @@ static chart_grid *grid_rows(const agent_state *s, const chart_facts *f, int lab
         g->labels[i] = label_text(s, order[i].row, label, a);
         g->keys[i] = key_text(s, order[i].row, label, a);
         for (int j = 0; j < f->n_measures; j++)
-            g->values[j * g->n_labels + i] = cell_number(s, order[i].row, f->measures[j]);
+            g->values[j * g->n_labels + i] = state_number(s, order[i].row, f->measures[j]);
     }
     if (label != f->time)
         part_twins(g, kept, a);
@@ -137,7 +137,7 @@ static chart_grid *grid_rows(const agent_state *s, const chart_facts *f, int lab
     for (int64_t i = kept; other && i < n_rows; i++)
         for (int j = 0; j < f->n_measures; j++) {
             double *sum = &g->values[j * g->n_labels + kept];
-            const double v = cell_number(s, order[i].row, f->measures[j]);
+            const double v = state_number(s, order[i].row, f->measures[j]);
 
             *sum = isnan(*sum) ? v : *sum + (isnan(v) ? 0 : v);
         }
@@ -151,7 +151,7 @@ static chart_grid *grid_measures(const agent_state *s, const chart_facts *f, are
 
     for (int i = 0; g && i < f->n_measures; i++) {
         g->labels[i] = g->keys[i] = s->columns[f->measures[i]].title;
-        g->values[i] = cell_number(s, 0, f->measures[i]);
+        g->values[i] = state_number(s, 0, f->measures[i]);
     }
     if (g)
         g->names[0] = "";
@@ -187,7 +187,7 @@ static bool members_of(const agent_state *s, const chart_facts *f, int column, i
         return false;
     for (int64_t i = 0; i < f->n_rows; i++) {
         const char *text = label_text(s, i, column, a);
-        const double v = cell_number(s, i, f->measures[0]);
+        const double v = state_number(s, i, f->measures[0]);
         int at = member_find(m, text);
 
         if (at < 0 && m->n == n)
@@ -250,7 +250,7 @@ static void fill_pivot(const agent_state *s, const chart_facts *f, int x, int se
     for (int64_t i = 0; i < f->n_rows; i++) {
         const int at = member_find(mx, label_text(s, i, x, a));
         int k = member_find(ms, label_text(s, i, series, a));
-        const double v = cell_number(s, i, f->measures[0]);
+        const double v = state_number(s, i, f->measures[0]);
 
         if (k >= kept)
             k = g->other ? kept : -1;
@@ -310,8 +310,8 @@ static chart_grid *grid_points(const agent_state *s, const chart_facts *f, arena
     g->names[1] = s->columns[y].title;
     for (int i = 0; i < n; i++) {
         g->labels[i] = g->keys[i] = f->n_categories ? label_text(s, i, f->categories[0], a) : "";
-        g->values[i] = cell_number(s, i, f->measures[0]);
-        g->values[n + i] = cell_number(s, i, y);
+        g->values[i] = state_number(s, i, f->measures[0]);
+        g->values[n + i] = state_number(s, i, y);
     }
     return g;
 }
@@ -327,7 +327,7 @@ static chart_grid *grid_bins(const agent_state *s, const chart_facts *f, arena *
     double low = INFINITY, high = -INFINITY, width, v;
 
     for (int64_t i = 0; g && i < f->n_rows; i++) {
-        v = cell_number(s, i, f->measures[0]);
+        v = state_number(s, i, f->measures[0]);
         low = v < low ? v : low;
         high = v > high ? v : high;
     }
@@ -346,7 +346,7 @@ static chart_grid *grid_bins(const agent_state *s, const chart_facts *f, arena *
             return no_memory(e), NULL;
     }
     for (int64_t i = 0; i < f->n_rows; i++) {
-        v = cell_number(s, i, f->measures[0]);
+        v = state_number(s, i, f->measures[0]);
         if (!isnan(v))
             g->values[(int)fmin(n_bins - 1, (v - low) / width)]++;
     }

@@ -150,7 +150,7 @@ bool column_is_number(const agent_state *s, int column)
     return t == DB_INTEGER || t == DB_DECIMAL || t == DB_DOUBLE;
 }
 
-double cell_number(const agent_state *s, int64_t row, int column)
+double state_number(const agent_state *s, int64_t row, int column)
 {
     return column_is_number(s, column) ? db_cell_number(s->results, row, column) : NAN;
 }
@@ -191,7 +191,7 @@ static void add_number_cell(const agent_state *s, int64_t row, int column, str *
     if (c->type != DB_DOUBLE &&
         add_long_decimal(db_cell_text(s->results, row, column, buffer), out))
         return;
-    format_number(cell_number(s, row, column), c->unit,
+    format_number(state_number(s, row, column), c->unit,
                   c->unit == SEM_MONEY ? row_currency(s, row, other) : "", flags, out);
 }
 
