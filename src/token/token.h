@@ -38,8 +38,8 @@ enum token_flags {
  * Ids at or above the model's vocabulary are left out. NULL with ERR_MODEL when
  * there is none or it is not of this kind; ERR_NOMEM. */
 MUST_CHECK tokenizer *tokenizer_from_weights(const weights *w, err *e);
-/* The same from the parts: what tests and fuzzers hold in their hands. `name`
- * opens messages; `n_ids` is the model's vocabulary. */
+/* The same from the parts; `name` opens messages. Of the config V and the named
+ * ids are read. */
 MUST_CHECK tokenizer *tokenizer_new(const vocabulary_source *source, const model_config *config,
                                     const char *name, err *e);
 void tokenizer_free(tokenizer *t); /* NULL is allowed */
@@ -52,7 +52,8 @@ void token_list_deinit(token_list *list);
 
 /* The ids of text[0..n) appended to *out. Bytes that are not UTF-8 count as
  * U+FFFD. Without TOKEN_PARSE_SPECIAL no control token can come out, whatever
- * the text says. ERR_LIMIT above 64 MiB, ERR_NOMEM. */
+ * the text says (but <unk>, where a vocabulary lacks byte tokens). ERR_LIMIT
+ * above 64 MiB, ERR_NOMEM. */
 MUST_CHECK bool tokenizer_encode(const tokenizer *t, const char *text, size_t n, unsigned flags,
                                  token_list *out, err *e);
 
