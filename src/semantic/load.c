@@ -335,13 +335,35 @@ static bool load_why(loader *r)
     return true;
 }
 
+static bool load_like_for_like(loader *r)
+{
+    int map = yaml_get(&r->f, yaml_root(&r->f), "like_for_like");
+    const char *table = NULL, *sold_in = NULL;
+    sem_layer *l = r->l;
+
+    l->like.table = l->like.sold_in = -1;
+    if (!map)
+        return true;
+    if (!yaml_map_check(&r->f, map, "like_for_like", "table key sold_in left_out sql") ||
+        !yaml_text(&r->f, map, "table", &table) || !yaml_text(&r->f, map, "sold_in", &sold_in) ||
+        !load_fragment(r, map, "like_for_like", "key", &l->like.key) ||
+        !load_fragment(r, map, "like_for_like", "left_out", &l->like.left_out) ||
+        !load_fragment(r, map, "like_for_like", "sql", &l->like.sql))
+        return false;
+    l->like.table = table ? layer_table_find(l, table) : -1;
+    l->like.sold_in = sold_in ? layer_table_find(l, sold_in) : -1;
+    if (l->like.table < 0 || l->like.sold_in < 0 || !l->like.key || !l->like.sql || !l->like.left_out)
+        return yaml_fail(&r->f, map, "like_for_like needs table, key, sold_in, left_out and sql");
+    return true;
+}
+
 static bool load_all(loader *r, db *d)
 {
     return yaml_map_check(&r->f, yaml_root(&r->f), "the layer",
-                          "layer currency today data_from calendar tables dimensions entities metrics undefined why") &&
+                          "layer currency today data_from calendar tables dimensions entities metrics undefined why like_for_like") &&
            yaml_text(&r->f, yaml_root(&r->f), "layer", &r->l->name) && load_tables(r) && load_calendar(r) &&
            load_days(r) && load_dimensions(r) && load_entities(r) && load_metrics(r) && load_undefined(r) &&
-           load_why(r) && calendar_read(r->l, d, r->e);
+           load_why(r) && load_like_for_like(r) && calendar_read(r->l, d, r->e);
 }
 
 sem_layer *sem_load(const char *yaml, size_t n, const char *file_name, db *d, const db_catalog *c, err *e)

@@ -320,6 +320,17 @@ static bool check_formula(loader *r, int map, const char *what, const metric_def
     return true;
 }
 
+static bool load_rates(loader *r, int map, const char *what, metric_def *m)
+{
+    int rates = yaml_get(&r->f, map, "constant_currency");
+
+    return !rates || (yaml_map_check(&r->f, rates, what, "sql join") &&
+                      load_fragment(r, rates, what, "sql", &m->constant_currency) &&
+                      load_fragment(r, rates, what, "join", &m->rate_join) &&
+                      ((m->constant_currency && m->rate_join) ||
+                       yaml_fail(&r->f, rates, "%s: constant_currency needs sql and join", what)));
+}
+
 static bool load_metric(loader *r, metric_def *m, int map, const char *what)
 {
     int recent_ok;
@@ -333,7 +344,7 @@ static bool load_metric(loader *r, metric_def *m, int map, const char *what)
         !load_table_ref(r, map, "table", what, &m->table) || !load_table_ref(r, map, "needs", what, &m->drops_null_of) ||
         !load_fragment(r, map, what, "sql", &m->sql) || !load_fragment(r, map, what, "sql_unfinished", &m->sql_unfinished) ||
         !load_fragment(r, map, what, "time", &m->time) || !load_fragment(r, map, what, "at_end", &m->at_end) ||
-        !load_fragment(r, map, what, "constant_currency", &m->constant_currency) ||
+        !load_rates(r, map, what, m) ||
         !yaml_text(&r->f, map, "formula", &m->formula) || !yaml_text(&r->f, map, "says", &m->says) ||
         !load_refs(r, map, "requires", what, true, m->requires, &m->n_requires) ||
         !yaml_int(&r->f, map, "before_snapshot", &m->before_snapshot) ||

@@ -38,7 +38,7 @@ typedef struct metric_def {
     const char *sql_unfinished; /* while the last month is unfinished; or NULL */
     const char *time;    /* instead of the table's; or NULL */
     const char *at_end;  /* rows that exist at the end of the period; or NULL */
-    const char *constant_currency; /* or NULL */
+    const char *constant_currency, *rate_join; /* at the rates of :base_day; or NULL */
     const char *formula; /* of metric ids; or NULL */
     const char *says;    /* the assumption, or NULL */
     int requires[MAX_REFS], n_requires;     /* tables joined though no group needs them */
@@ -118,6 +118,10 @@ struct sem_layer {
     sem_undefined *undefined;
     int n_undefined;
     calendar_def calendar;
+    struct { /* what a like-for-like comparison keeps; table -1: none */
+        int table, sold_in;
+        const char *key, *sql, *left_out;
+    } like;
     int why[MAX_WHY], n_why; /* dimensions a change is split over, in order */
 };
 

@@ -1,0 +1,102 @@
+/* notes.c - what an answer has to say about itself: definitions, the period as
+ * used, what was left out, and the queries that count it. */
+#include <string.h>
+
+#include "compile_impl.h"
+
+void say_period(compiler *c, const sem_period *p)
+{
+    sem_period cut = *p;
+
+    if (!p->set)
+        return;
+    if (p->from > c->l->today)
+        say(c, "the data ends on %s", date_words(c->a, c->l->today));
+    else if (p->from < c->l->data_from)
+        say(c, "the data begins on %s", date_words(c->a, c->l->data_from));
+    if (cut_to_today(c, &cut))
+        say(c, "%s to %s", period_words(c, p), date_words(c->a, cut.to));
+}
+
+void say_metrics(compiler *c, const block_spec *spec)
+{
+    sem_period p = spec->period;
+
+    cut_to_today(c, &p);
+    for (int i = 0; i < spec->n_measures; i++) {
+        const metric_def *m = spec->measures[i].def;
+
+        if (m->says)
+            say(c, "%s", m->says);
+        if (m->recent_says && (!p.set || (p.to > c->l->today - m->recent_days && p.from <= c->l->today)))
+            say(c, "%s", m->recent_says);
+        if (m->drops_null_of >= 0)
+            note_anonymous(c, &spec->period);
+    }
+}
+
+static const char *group_drops(const compiler *c, int table)
+{
+    for (int i = 0; i < c->l->n_tables; i++)
+        for (int k = 0; k < c->l->tables[i].n_joins; k++)
+            if (c->l->tables[i].joins[k].table == table && c->l->tables[i].joins[k].drops)
+                return c->l->tables[i].joins[k].drops;
+    return NULL;
+}
+
+static bool is_anonymous_drop(const char *drops)
+{
+    return strstr(drops, "anonymous") != NULL;
+}
+
+/* Filters, groups and conditions that every shape has. */
+void say_query(compiler *c)
+{
+    for (int i = 0; i < c->q.n_conditions; i++)
+        condition_says(c, &c->q.conditions[i]);
+    for (int i = 0; i < c->q.n_groups + c->q.n_filters; i++) {
+        int d = i < c->q.n_groups ? c->q.groups[i].dimension : c->q.filters[i - c->q.n_groups].dimension;
+        const char *drops = d >= 0 ? group_drops(c, c->l->dimensions[d].table) : NULL;
+
+        if (!drops || c->q.shape == SEM_LIST || c->q.shape == SEM_COUNT_OF)
+            continue;
+        if (is_anonymous_drop(drops))
+            note_anonymous(c, &c->q.period);
+        else
+            say(c, "%s", drops);
+    }
+}
+
+static int sales_table(const compiler *c)
+{
+    return layer_table_find(c->l, "sales");
+}
+
+/* How many orders had no known customer, with the question's other filters. */
+void note_anonymous(compiler *c, const sem_period *period)
+{
+    int table = sales_table(c), customers = layer_table_find(c->l, "customers");
+    sem_period p = *period;
+    source s;
+
+    if (table < 0 || customers < 0)
+        return;
+    say(c, "anonymous sales are left out");
+    source_init(&s, table, c->l->tables[table].time);
+    cut_to_today(c, &p);
+    source_where(c, &s, "sales.customer_id IS NULL");
+    if (p.set)
+        source_where(c, &s, between_sql(c, s.time, p.from, p.to));
+    for (int i = 0; i < c->q.n_filters; i++) {
+        const dimension_def *d = &c->l->dimensions[c->q.filters[i].dimension];
+        const char *sql = d->table != customers && source_reach(c, &s, d->table) ? filter_sql(c, &c->q.filters[i]) : NULL;
+
+        if (sql)
+            source_where(c, &s, sql);
+    }
+    for (int i = 0; i < c->plan->n_note_queries; i++)
+        if (strstr(c->plan->note_queries[i].format, "without a known customer"))
+            return;
+    note(c, true, "%s orders without a known customer are left out",
+         text_f(c, "SELECT count(DISTINCT sales.order_id) AS orders %s%s", source_from(c, &s), source_where_text(c, &s)));
+}

@@ -1,0 +1,135 @@
+/* values.c - measures by groups: totals, trends, rankings, breakdowns. */
+#include <string.h>
+
+#include "compile_impl.h"
+
+/* A fiscal period's number repeats each year: the year is shown with it. */
+static void add_fiscal_year(compiler *c, block_spec *spec)
+{
+    int year, quarter, period, week, last;
+    sem_period p = spec->period;
+    int32_t from = p.set ? p.from : c->l->data_from, to = p.set && p.to < c->l->today ? p.to : c->l->today;
+
+    for (int i = 0; i < spec->n_groups; i++) {
+        sem_grain g = spec->groups[i].grain;
+
+        if (spec->groups[i].dimension >= 0 || !grain_is_fiscal(g) || g == SEM_FISCAL_YEAR)
+            continue;
+        if (spec->n_groups >= MAX_KEYS || !sem_fiscal_of(c->l, from, &year, &quarter, &period, &week) ||
+            !sem_fiscal_of(c->l, to, &last, &quarter, &period, &week) || year == last)
+            return;
+        memmove(&spec->groups[i + 1], &spec->groups[i], (size_t)(spec->n_groups - i) * sizeof spec->groups[0]);
+        spec->groups[i] = (sem_group){.dimension = -1, .grain = SEM_FISCAL_YEAR};
+        spec->n_groups++;
+        if (c->q.limit_per_group >= i)
+            c->q.limit_per_group++;
+        return;
+    }
+}
+
+static const char *running_sum(compiler *c, const block *b, const char *expr)
+{
+    const char *partition = "", *order = "";
+
+    for (int i = 0; i < b->n_keys; i++) {
+        const group_key *k = &b->keys[i];
+        const char *key = k->key ? k->key : k->label;
+
+        if (k->is_time)
+            order = text_join(c, order, ", ", "%s", key);
+        else
+            partition = text_join(c, partition, ", ", "%s", key);
+    }
+    return text_f(c, "sum(%s) OVER (%s%s%sORDER BY %s)", expr,
+                  partition[0] ? "PARTITION BY " : "", partition, partition[0] ? " " : "", order);
+}
+
+static bool check_running(compiler *c, const block_spec *spec)
+{
+    bool times = false;
+
+    for (int i = 0; i < spec->n_groups; i++)
+        times = times || spec->groups[i].dimension < 0;
+    if (!times)
+        return err_set(c->e, ERR_ARG, "a running total needs a time to run over: by day, week or month");
+    for (int i = 0; i < spec->n_measures; i++)
+        if (spec->measures[i].def->metric.additivity != SEM_ADDITIVE)
+            return err_set(c->e, ERR_NOT_IN_DATA, "%s can't be added up over time: no running total",
+                           spec->measures[i].def->metric.name.title);
+    return true;
+}
+
+static bool check_one_currency(compiler *c, const block_spec *spec)
+{
+    for (int i = 0; i < spec->n_measures; i++) {
+        bool one = !spec->measures[i].def->one_currency;
+
+        for (int k = 0; k < c->q.n_groups && !one; k++)
+            one = c->q.groups[k].dimension >= 0;
+        for (int k = 0; k < c->q.n_filters && !one; k++)
+            one = c->q.filters[k].op == SEM_IN && c->q.filters[k].n_values >= 1;
+        if (!one)
+            say(c, "local amounts of several currencies are added up: ask by region or currency");
+    }
+    return true;
+}
+
+static void columns_of_measures(compiler *c, const block_spec *spec, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const metric_def *m = spec->measures[i].def;
+        const char *title = m->metric.name.title;
+
+        if (c->q.running)
+            title = text_f(c, "%s, running total", title);
+        else if (c->q.average_per != SEM_NO_GRAIN)
+            title = text_f(c, "%s per %s", title, grain_word(c->q.average_per));
+        else if (c->q.average_per_entity >= 0)
+            title = text_f(c, "%s per %s", title, c->l->entities[c->q.average_per_entity].entity.name.title);
+        add_column(c, column_name(c, spec->measures[i].name), title, m->metric.unit, 'm');
+    }
+}
+
+bool compile_values(compiler *c)
+{
+    block_spec spec;
+    block b;
+    outer o = {0};
+    int shown, having = -1;
+    bool two_levels;
+
+    block_spec_init(c, &spec);
+    for (int i = 0; i < c->q.n_metrics; i++) {
+        const metric_def *m = &c->l->metrics[c->q.metrics[i]];
+
+        if (m->metric.id == c->q.having_metric)
+            having = spec.n_measures;
+        block_add(&spec, m, sql_identifier(c->a, m->metric.name.id));
+    }
+    shown = spec.n_measures;
+    if (!shown)
+        return err_set(c->e, ERR_ARG, "the question names no measure");
+    add_fiscal_year(c, &spec);
+    if ((c->q.running && !check_running(c, &spec)) || !check_one_currency(c, &spec))
+        return false;
+    say_metrics(c, &spec);
+    if (!apply_average(c, &spec, &two_levels))
+        return false;
+    if (c->q.having_metric >= 0 && having < 0) {
+        having = spec.n_measures;
+        block_add(&spec, &c->l->metrics[c->q.having_metric], "having_measure");
+    }
+    if (!(two_levels ? average_of_units(c, &spec, &b) : block_make(c, &spec, &b)))
+        return false;
+    for (int i = 0; i < shown; i++)
+        outer_add(&o, c->q.running ? running_sum(c, &b, b.measures[i]) : b.measures[i], spec.measures[i].name);
+    o.having = having >= 0 ? having_sql(c, b.measures[having]) : NULL;
+    o.rank_by = spec.measures[0].name;
+    columns_of_keys(c, &b);
+    columns_of_measures(c, &spec, shown);
+    c->plan->sql = finish(c, &b, &o);
+    c->plan->period = spec.period;
+    cut_to_today(c, &c->plan->period);
+    say_period(c, &c->q.period);
+    return true;
+}
