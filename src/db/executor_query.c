@@ -20,7 +20,8 @@ bool query_failed(executor *x, int type, const char *message, err *e)
         return err_set(e, ERR_LIMIT, "the statement needs more memory than the limit allows: "
                                      "ask for less, or raise the limit");
     text_clean(&text, message, strlen(message));
-    err_set(e, strstr(message, "No space left") ? ERR_IO : ERR_DB, "%s", str_text(&text));
+    err_set(e, strstr(message, "No space left") || strstr(message, "File too large") ? ERR_IO : ERR_DB,
+            "%s", str_text(&text));
     str_deinit(&text);
     return false;
 }

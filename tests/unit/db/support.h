@@ -36,16 +36,6 @@
 
 static char home[256]; /* removed at exit */
 
-static inline const char *in_home(const char *name)
-{
-    static char paths[8][640];
-    static int at;
-
-    at = (at + 1) % 8;
-    snprintf(paths[at], sizeof paths[at], "%s/%s", home, name);
-    return paths[at];
-}
-
 static inline int entries(const char *folder, const char *containing)
 {
     DIR *d = opendir(folder);
@@ -86,6 +76,17 @@ static inline void make_home(void)
     setenv("SALESBOT_HOME", home, 1);
     setenv("TMPDIR", home, 1);
     atexit(remove_home);
+}
+
+static inline const char *in_home(const char *name)
+{
+    static char paths[8][640];
+    static int at;
+
+    make_home();
+    at = (at + 1) % 8;
+    snprintf(paths[at], sizeof paths[at], "%s/%s", home, name);
+    return paths[at];
 }
 
 typedef struct lines {
