@@ -226,8 +226,8 @@ static const char *select_keys(compiler *c, int n, const group_key *keys)
         if (!keys[i].present)
             continue;
         if (keys[i].key)
-            list = text_join(c, list, ", ", "%s AS %s", keys[i].key, keys[i].key_name);
-        list = text_join(c, list, ", ", "%s AS %s", keys[i].label, keys[i].label_name);
+            list = text_join(c, list, ", ", "%s", aliased(c, keys[i].key, keys[i].key_name));
+        list = text_join(c, list, ", ", "%s", aliased(c, keys[i].label, keys[i].label_name));
     }
     return list;
 }
@@ -388,6 +388,6 @@ const char *block_select(compiler *c, const block_spec *spec, const block *b)
     const char *select = b->grouped ? select_keys(c, b->n_keys, b->keys) : key_list(c, b);
 
     for (int i = 0; i < spec->n_measures; i++)
-        select = text_join(c, select, ", ", "%s AS %s", b->measures[i], spec->measures[i].name);
+        select = text_join(c, select, ", ", "%s", aliased(c, b->measures[i], spec->measures[i].name));
     return text_f(c, "SELECT %s %s%s%s", select, b->from, b->where, block_group_by(c, b));
 }

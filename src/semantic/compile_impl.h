@@ -31,6 +31,8 @@ const char *text_f(compiler *c, const char *fmt, ...) PRINTF(2, 3);
 const char *text_join(compiler *c, const char *old, const char *separator, const char *fmt, ...) PRINTF(4, 5);
 const char *date_sql(compiler *c, int32_t days); /* DATE '2024-01-01' */
 const char *between_sql(compiler *c, const char *column, int32_t from, int32_t to);
+/* "regions.region", or "sum(x) AS sales" where the name isn't there already */
+const char *aliased(compiler *c, const char *expr, const char *name);
 void add_cte(compiler *c, const char *name, const char *select);
 void say(compiler *c, const char *fmt, ...) PRINTF(2, 3);       /* assumption, once */
 void say_left_out(compiler *c, const char *fmt, ...) PRINTF(2, 3);

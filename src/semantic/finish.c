@@ -85,21 +85,14 @@ static const char *qualify(compiler *c, const block *b, const outer *o)
     return text[0] ? text_f(c, " QUALIFY %s", text) : "";
 }
 
-/* "region AS region" says nothing. */
-static bool same(const group_key *k)
-{
-    return !strcmp(k->label, k->label_name);
-}
-
 const char *finish(compiler *c, const block *b, const outer *o)
 {
     const char *select = "", *where = b->where, *having = "";
 
     for (int i = 0; i < b->n_keys; i++)
-        select = text_join(c, select, ", ", "%s%s%s", b->keys[i].label,
-                           same(&b->keys[i]) ? "" : " AS ", same(&b->keys[i]) ? "" : b->keys[i].label_name);
+        select = text_join(c, select, ", ", "%s", aliased(c, b->keys[i].label, b->keys[i].label_name));
     for (int i = 0; i < o->n; i++)
-        select = text_join(c, select, ", ", "%s AS %s", o->exprs[i], o->names[i]);
+        select = text_join(c, select, ", ", "%s", aliased(c, o->exprs[i], o->names[i]));
     if (o->having && !o->having_window && b->grouped)
         having = text_f(c, " HAVING %s", o->having);
     else if (o->having && !o->having_window)

@@ -162,7 +162,7 @@ static bool list_column(compiler *c, member_set *m, int dimension, const char **
             return true;
     if (!source_reach(c, &m->s, d->table))
         return err_set(c->e, ERR_NOT_IN_DATA, "%s: not by %s", c->l->tables[m->n->table].says, d->dimension.name.title);
-    *select = text_join(c, *select, ", ", "%s AS %s", d->sql, name);
+    *select = text_join(c, *select, ", ", "%s", aliased(c, d->sql, name));
     if (!*first)
         *first = name;
     add_column(c, d->dimension.name.id, d->dimension.name.title, d->unit, 'g');
@@ -378,7 +378,7 @@ bool compile_count(compiler *c)
 
         if (!group_key_of(c, &m.s, &c->q.groups[i], &k))
             return err_set(c->e, ERR_NOT_IN_DATA, "%s: not by that group", c->l->tables[n->table].says);
-        select = text_join(c, select, "", "%s AS %s, ", k.label, k.label_name);
+        select = text_join(c, select, "", "%s, ", aliased(c, k.label, k.label_name));
         groups = text_join(c, groups, ", ", "%s%s%s", k.key ? k.key : "", k.key ? ", " : "", k.label);
         order = text_join(c, order, ", ", "%s", k.label_name);
         add_column(c, column_name(c, k.label_name), k.title, k.unit, 'g');

@@ -137,10 +137,10 @@ static bool add_buckets(compiler *c, const block_spec *spec, const char *name, i
         if (!group_key_of(c, &s, &spec->groups[i], &k))
             return err_set(c->e, ERR_NOT_IN_DATA, "%s: not by %s", c->l->tables[table].says, group_title(c, &spec->groups[i]));
         if (k.key) {
-            select = text_join(c, select, ", ", "%s AS %s", k.key, k.key_name);
+            select = text_join(c, select, ", ", "%s", aliased(c, k.key, k.key_name));
             groups = text_join(c, groups, ", ", "%s", k.key);
         }
-        select = text_join(c, select, ", ", "%s AS %s", k.label, k.label_name);
+        select = text_join(c, select, ", ", "%s", aliased(c, k.label, k.label_name));
         groups = text_join(c, groups, ", ", "%s", k.label);
     }
     if (p.set)

@@ -60,6 +60,15 @@ const char *between_sql(compiler *c, const char *column, int32_t from, int32_t t
     return text_f(c, "%s BETWEEN %s AND %s", column, date_sql(c, from), date_sql(c, to));
 }
 
+const char *aliased(compiler *c, const char *expr, const char *name)
+{
+    size_t n = strlen(expr), k = strlen(name);
+
+    if (!strcmp(expr, name) || (n > k && expr[n - k - 1] == '.' && !strcmp(expr + n - k, name) && !strpbrk(expr, " (")))
+        return expr;
+    return text_f(c, "%s AS %s", expr, name);
+}
+
 void add_cte(compiler *c, const char *name, const char *select)
 {
     c->ctes = text_join(c, c->ctes, ", ", "%s AS (%s)", name, select);

@@ -116,8 +116,8 @@ static bool group_columns(compiler *c, promo *p, const char **keys, const char *
                            c->q.groups[i].dimension < 0 ? grain_word(c->q.groups[i].grain)
                                                         : c->l->dimensions[c->q.groups[i].dimension].dimension.name.title);
         if (k.key)
-            *keys = text_f(c, "%s, %s AS %s", *keys, k.key, k.key_name);
-        *keys = text_f(c, "%s, %s AS %s", *keys, k.label, k.label_name);
+            *keys = text_f(c, "%s, %s", *keys, aliased(c, k.key, k.key_name));
+        *keys = text_f(c, "%s, %s", *keys, aliased(c, k.label, k.label_name));
         *names = text_join(c, *names, ", ", "%s%s%s", k.key ? k.key_name : "", k.key ? ", " : "", k.label_name);
         add_column(c, column_name(c, k.label_name), k.title, k.unit, 'g');
     }
