@@ -22,13 +22,16 @@ ALWAYS_INLINE void score_tile(const attend *a, int i, int j, const int nq,
 {
     __m256 acc[2][4];
 
+    UNROLLED
     for (int x = 0; x < nq; x++)
+        UNROLLED
         for (int y = 0; y < 4; y++)
             acc[x][y] = _mm256_setzero_ps();
     for (int c = 0; c < a->head_size; c += 8) {
         const __m256 q0 = _mm256_loadu_ps(a->q[i] + c);
         const __m256 q1 = nq > 1 ? _mm256_loadu_ps(a->q[i + nq - 1] + c) : q0;
 
+        UNROLLED
         for (int y = 0; y < 4; y++) {
             const __m256 k = _mm256_loadu_ps(a->k[j + y] + c);
 
@@ -37,7 +40,9 @@ ALWAYS_INLINE void score_tile(const attend *a, int i, int j, const int nq,
                 acc[1][y] = _mm256_fmadd_ps(q1, k, acc[1][y]);
         }
     }
+    UNROLLED
     for (int x = 0; x < nq; x++)
+        UNROLLED
         for (int y = 0; y < 4; y++)
             score[i + x][j + y] = lanes_sum(acc[x][y]);
 }
@@ -95,17 +100,23 @@ ALWAYS_INLINE void value_tile(const attend *a, int i, int c, int from, int to, c
 {
     __m256 acc[4][2];
 
+    UNROLLED
     for (int x = 0; x < nq; x++)
+        UNROLLED
         for (int y = 0; y < nc; y++)
             acc[x][y] = _mm256_loadu_ps(a->acc[i + x] + c + 8 * y);
     for (int j = from; j < to; j++)
+        UNROLLED
         for (int y = 0; y < nc; y++) {
             const __m256 v = _mm256_loadu_ps(a->v[j] + c + 8 * y);
 
+            UNROLLED
             for (int x = 0; x < nq; x++)
                 acc[x][y] = _mm256_fmadd_ps(_mm256_broadcast_ss(&p[i + x][j]), v, acc[x][y]);
         }
+    UNROLLED
     for (int x = 0; x < nq; x++)
+        UNROLLED
         for (int y = 0; y < nc; y++)
             _mm256_storeu_ps(a->acc[i + x] + c + 8 * y, acc[x][y]);
 }

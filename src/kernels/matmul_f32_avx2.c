@@ -19,17 +19,22 @@ ALWAYS_INLINE void tile(float w[ROWS][SPAN], const float *x, int stride, int n, 
     const int whole = n / 8 * 8;
     __m256 acc[ROWS][3];
 
+    UNROLLED
     for (int r = 0; r < ROWS; r++)
+        UNROLLED
         for (int t = 0; t < nt; t++)
             acc[r][t] = _mm256_setzero_ps();
     for (int c = 0; c < whole; c += 8)
+        UNROLLED
         for (int r = 0; r < ROWS; r++) {
             const __m256 v = _mm256_load_ps(&w[r][c]);
 
+            UNROLLED
             for (int t = 0; t < nt; t++)
                 acc[r][t] = _mm256_fmadd_ps(v, _mm256_loadu_ps(x + (size_t)t * (size_t)stride + c), acc[r][t]);
         }
     for (int r = 0; r < n_rows; r++)
+        UNROLLED
         for (int t = 0; t < nt; t++) {
             float s = lanes_sum(acc[r][t]);
 

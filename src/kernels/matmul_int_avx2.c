@@ -21,22 +21,27 @@ typedef struct panel {
     _Alignas(32) float d[SPAN / 16][LANES], m[SPAN / 32][LANES];
 } panel;
 
-/* The 8 sums of one row block each, in lane order, halves apart. */
-ALWAYS_INLINE void sum_rows(const __m256i v[LANES], __m256i half[2])
+/* The 8 sums of one row block each, in lane order. */
+ALWAYS_INLINE void sum_rows(const tensor_type type, const __m256i v[LANES], __m256i half[2])
 {
     __m256i t[4], u[2];
 
+    UNROLLED
     for (int i = 0; i < 4; i++)
         t[i] = _mm256_add_epi32(_mm256_unpacklo_epi32(v[2 * i], v[2 * i + 1]),
                                 _mm256_unpackhi_epi32(v[2 * i], v[2 * i + 1]));
+    UNROLLED
     for (int i = 0; i < 2; i++)
         u[i] = _mm256_add_epi32(_mm256_unpacklo_epi64(t[2 * i], t[2 * i + 1]),
                                 _mm256_unpackhi_epi64(t[2 * i], t[2 * i + 1]));
     half[0] = _mm256_permute2x128_si256(u[0], u[1], 0x20);
     half[1] = _mm256_permute2x128_si256(u[0], u[1], 0x31);
+    if (!type_has_halves(type))
+        half[0] = _mm256_add_epi32(half[0], half[1]);
 }
 
-/* The two lines of the file's head, for one block: the only place with floats. */
+/* The two lines of the file's head, for one block: the only place with floats.
+ * half[1] counts only where each half has its scale. */
 ALWAYS_INLINE __m256 add_block(const tensor_type type, __m256 acc, const __m256i half[2],
                                const __m256 *d, __m256 m, float da, const int32_t *sum)
 {
@@ -52,7 +57,7 @@ ALWAYS_INLINE __m256 add_block(const tensor_type type, __m256 acc, const __m256i
         whole = _mm256_sub_epi32(half[1], _mm256_set1_epi32(zero * sum[1]));
         return _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), _mm256_mul_ps(d[1], scale), acc);
     }
-    whole = _mm256_add_epi32(half[0], half[1]);
+    whole = half[0];
     if (zero)
         whole = _mm256_sub_epi32(whole, _mm256_set1_epi32(zero * (sum[0] + sum[1])));
     return _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), _mm256_mul_ps(d[0], scale), acc);
@@ -73,9 +78,18 @@ ALWAYS_INLINE void row_blocks(const tensor_type type, const uint8_t *const row[L
     const __m256i one = _mm256_set1_epi16(1);
     __m256i v[LANES];
 
+    UNROLLED
     for (int r = 0; r < LANES; r++)
         v[r] = _mm256_madd_epi16(products(type, block_bytes(type, row[r], j), a), one);
-    sum_rows(v, half);
+    sum_rows(type, v, half);
+}
+
+/* Eight rows are eight short streams to the hardware; together they are one
+ * contiguous piece of memory. Fetch the next eight rows in that order. */
+ALWAYS_INLINE void fetch_ahead(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64)
+        _mm_prefetch((const char *)p + i, _MM_HINT_T0);
 }
 
 ALWAYS_INLINE __m256 one_token(const tensor_type type, const uint8_t *row[LANES], int n_cols,
@@ -83,18 +97,21 @@ ALWAYS_INLINE __m256 one_token(const tensor_type type, const uint8_t *row[LANES]
 {
     const int per = type >= TENSOR_Q4_K ? 8 : 1;
     const size_t step = tensor_block_bytes(type);
+    const uint8_t *next = row[0] + LANES * row_bytes(type, n_cols);
     __m256 acc = _mm256_setzero_ps(), d[2 * LANES], m[LANES];
     __m256i half[2];
 
     m[0] = _mm256_setzero_ps();
     for (int b = 0; b < n_cols / 32; b += per) {
+        fetch_ahead(next + (size_t)(b / per) * LANES * step, LANES * step);
         block_scales(type, row, d, m);
-#pragma GCC unroll 8
+        UNROLLED
         for (int j = 0; j < per; j++) {
             row_blocks(type, row, j, _mm256_loadu_si256((const __m256i *)q + b + j), half);
             acc = add_block(type, acc, half, type_has_halves(type) ? d + 2 * j : d + j,
                             type_has_min(type) ? m[j] : m[0], scale[b + j], sum + 2 * (b + j));
         }
+        UNROLLED
         for (int r = 0; r < LANES; r++)
             row[r] += step;
     }
@@ -111,18 +128,24 @@ ALWAYS_INLINE void panel_fill(const tensor_type type, panel *p, const uint8_t *r
 
     for (int b = 0; b < n_cols / 32; b += per) {
         block_scales(type, row, d, m);
+        UNROLLED
         for (int i = 0; i < n_scales; i++)
             _mm256_store_ps(p->d[b * (type_has_halves(type) ? 2 : 1) + i], d[i]);
-        for (int i = 0; type_has_min(type) && i < per; i++)
-            _mm256_store_ps(p->m[b + i], m[i]);
-#pragma GCC unroll 8
+        UNROLLED
+        for (int i = 0; i < per; i++)
+            if (type_has_min(type))
+                _mm256_store_ps(p->m[b + i], m[i]);
+        UNROLLED
         for (int j = 0; j < per; j++) {
+            UNROLLED
             for (int r = 0; r < LANES; r++)
                 v[r] = block_bytes(type, row[r], j);
             transpose8(v);
+            UNROLLED
             for (int i = 0; i < LANES; i++)
                 _mm256_store_si256((__m256i *)p->q[8 * (b + j) + i], v[i]);
         }
+        UNROLLED
         for (int r = 0; r < LANES; r++)
             row[r] += tensor_block_bytes(type);
     }
@@ -136,7 +159,8 @@ ALWAYS_INLINE __m256i spread4(const int8_t *q)
     return _mm256_set1_epi32(x);
 }
 
-/* sums[t][half] of block b for nt tokens whose activations lie `stride` apart */
+/* sums[t][half] of block b for nt tokens whose activations lie `stride` apart;
+ * all in the first half where the type has one scale per block. */
 ALWAYS_INLINE void panel_sums(const tensor_type type, const panel *p, int b, const int8_t *a,
                               size_t stride, const int nt, __m256i sums[][2])
 {
@@ -144,10 +168,13 @@ ALWAYS_INLINE void panel_sums(const tensor_type type, const panel *p, int b, con
     const int depth = type_depth(type);
     __m256i part[4];
 
-#pragma GCC unroll 8
+    UNROLLED
     for (int g = 0; g < 8; g++) { /* groups of 4 columns */
         const __m256i w = _mm256_load_si256((const __m256i *)p->q[8 * b + g]);
+        const int half = type_has_halves(type) ? g / 4 : 0;
+        const bool first = type_has_halves(type) ? g % 4 == depth - 1 : g == depth - 1;
 
+        UNROLLED
         for (int t = 0; t < nt; t++) {
             const __m256i x = products(type, w, spread4(a + (size_t)t * stride + 4 * g));
 
@@ -155,7 +182,7 @@ ALWAYS_INLINE void panel_sums(const tensor_type type, const panel *p, int b, con
             if (g % depth == depth - 1) {
                 const __m256i s = _mm256_madd_epi16(part[t], one);
 
-                sums[t][g / 4] = g % 4 == depth - 1 ? s : _mm256_add_epi32(sums[t][g / 4], s);
+                sums[t][half] = first ? s : _mm256_add_epi32(sums[t][half], s);
             }
         }
     }
@@ -173,6 +200,7 @@ ALWAYS_INLINE void panel_tile(const tensor_type type, const panel *p, int n_cols
         const __m256 *d = (const __m256 *)p->d[type_has_halves(type) ? 2 * b : b];
 
         panel_sums(type, p, b, q + 32 * b, stride, nt, sums);
+        UNROLLED
         for (int t = 0; t < nt; t++)
             acc[t] = add_block(type, acc[t], sums[t], d, *(const __m256 *)p->m[b],
                                scale[(size_t)t * (stride / 32) + (size_t)b],
@@ -209,9 +237,11 @@ ALWAYS_INLINE void panel_tokens(const tensor_type type, const matmul *m, const p
     const size_t stride = (size_t)m->n_cols;
     __m256 acc[4];
 
+    UNROLLED
     for (int i = 0; i < nt; i++)
         acc[i] = c ? load_rows(out + (size_t)(t + i) * (size_t)m->ld, n_rows) : _mm256_setzero_ps();
     panel_tile(type, p, n, &m->xq, (size_t)t * stride + (size_t)c, stride, nt, acc);
+    UNROLLED
     for (int i = 0; i < nt; i++)
         store_rows(out + (size_t)(t + i) * (size_t)m->ld, acc[i], n_rows);
 }
@@ -222,6 +252,7 @@ ALWAYS_INLINE void rows8(const tensor_type type, const matmul *m, int r, int n_r
     float *out = m->out + r - m->r0;
     panel p;
 
+    UNROLLED
     for (int i = 0; i < LANES; i++) /* rows past the end: the last one again, not stored */
         row[i] = matmul_row(m, r + (i < n_rows ? i : n_rows - 1));
     if (m->n_tokens == 1) {

@@ -5,6 +5,8 @@
 #include <immintrin.h>
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
+/* Loops over registers must vanish, or the registers become memory. */
+#define UNROLLED _Pragma("GCC unroll 16")
 
 /* The one order in which 8 lanes are added: ((0+4)+(2+6)) + ((1+5)+(3+7)). */
 ALWAYS_INLINE float lanes_sum(__m256 v)

@@ -26,7 +26,12 @@ ALWAYS_INLINE bool type_has_halves(const tensor_type type) { return type == TENS
 /* How many products of 4 columns fit 16 bits: 2 * max q * 127 * depth < 32768. */
 ALWAYS_INLINE int type_depth(const tensor_type type)
 {
-    return type == TENSOR_Q8_0 ? 1 : type == TENSOR_Q6_K ? 2 : 4;
+    switch (type) {
+    case TENSOR_Q8_0: return 1;
+    case TENSOR_Q6_K: return 2;
+    case TENSOR_Q4_0: case TENSOR_Q4_1: case TENSOR_Q4_K: return 8;
+    default: return 4;
+    }
 }
 
 ALWAYS_INLINE __m256i nibbles(const uint8_t *p)
@@ -86,16 +91,19 @@ ALWAYS_INLINE void transpose8(__m256i v[LANES])
 {
     __m256i t[LANES], u[LANES];
 
+    UNROLLED
     for (int i = 0; i < 4; i++) {
         t[2 * i] = _mm256_unpacklo_epi32(v[2 * i], v[2 * i + 1]);
         t[2 * i + 1] = _mm256_unpackhi_epi32(v[2 * i], v[2 * i + 1]);
     }
+    UNROLLED
     for (int i = 0; i < 2; i++) {
         u[4 * i] = _mm256_unpacklo_epi64(t[4 * i], t[4 * i + 2]);
         u[4 * i + 1] = _mm256_unpackhi_epi64(t[4 * i], t[4 * i + 2]);
         u[4 * i + 2] = _mm256_unpacklo_epi64(t[4 * i + 1], t[4 * i + 3]);
         u[4 * i + 3] = _mm256_unpackhi_epi64(t[4 * i + 1], t[4 * i + 3]);
     }
+    UNROLLED
     for (int i = 0; i < 4; i++) {
         v[i] = _mm256_permute2x128_si256(u[i], u[i + 4], 0x20);
         v[i + 4] = _mm256_permute2x128_si256(u[i], u[i + 4], 0x31);
@@ -106,6 +114,7 @@ ALWAYS_INLINE __m256 gather_f16(const uint8_t *const row[LANES], int at)
 {
     _Alignas(16) uint16_t h[LANES];
 
+    UNROLLED
     for (int r = 0; r < LANES; r++)
         memcpy(&h[r], row[r] + at, 2);
     return _mm256_cvtph_ps(_mm_load_si128((const __m128i *)h));
@@ -128,9 +137,11 @@ ALWAYS_INLINE void transpose_scales(__m256 v[LANES])
 {
     __m256i x[LANES];
 
+    UNROLLED
     for (int i = 0; i < LANES; i++)
         x[i] = _mm256_castps_si256(v[i]);
     transpose8(x);
+    UNROLLED
     for (int i = 0; i < LANES; i++)
         v[i] = _mm256_castsi256_ps(x[i]);
 }
@@ -141,6 +152,7 @@ ALWAYS_INLINE void k_scales(const uint8_t *const row[LANES], const bool minima, 
     float each[LANES];
 
     _mm256_storeu_ps(each, minima ? _mm256_xor_ps(whole, _mm256_set1_ps(-0.0f)) : whole);
+    UNROLLED
     for (int r = 0; r < LANES; r++) {
         const __m128i s = _mm_cvtsi64_si128((long long)k_six_bits(row[r] + 4, minima));
 
@@ -154,6 +166,7 @@ ALWAYS_INLINE void k6_scales(const uint8_t *const row[LANES], int half, __m256 o
     float each[LANES];
 
     _mm256_storeu_ps(each, gather_f16(row, 208));
+    UNROLLED
     for (int r = 0; r < LANES; r++) {
         const __m128i s = _mm_loadl_epi64((const __m128i *)(row[r] + 192 + 8 * half));
 

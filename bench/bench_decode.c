@@ -1,0 +1,33 @@
+/* bench_decode.c - tokens per second of greedy decoding, 128 tokens after a
+ * prompt of one token, on 1 and 2 threads (llama.cpp's tg128). One JSON line
+ * per thread count: the median, the best and the quartiles of the runs, and CPU
+ * milliseconds per token, which other work on the machine disturbs less.
+ * usage: bench_decode [model.gguf] [runs] */
+#include "bench_gemma.h"
+
+enum { TOKENS = 128 };
+
+static double decode_run(gemma *g)
+{
+    err e = {0};
+    gemma_session *s = gemma_session_open(g, &(gemma_session_options){.max_tokens = 256}, &e);
+    const gemma_sampling how = {.max_tokens = TOKENS + 1};
+    const int32_t first = 2;
+    int32_t out[TOKENS + 1];
+    double t0;
+    int n = 0;
+
+    if (!s || !session_set(s, &first, 1, &e))
+        bench_fail(&e);
+    t0 = clock_ms();
+    if (!gemma_generate(s, &first, 1, &how, NULL, NULL, out, &n, &e) || n < TOKENS)
+        bench_fail(&e);
+    t0 = clock_ms() - t0;
+    gemma_session_close(s);
+    return 1e3 * n / t0;
+}
+
+int main(int argc, char **argv)
+{
+    return bench_gemma("decode", argc, argv, decode_run, TOKENS + 1);
+}
