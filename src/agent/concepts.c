@@ -39,7 +39,7 @@ static const struct {
      "very|quite|much|many|well|far|too|lot|lots|only|even|still|yet|already|"
      "came from|come from|coming from|comes from|that are|that is|that were|that was|that have|that has|that had|which are|which have|which had|which were|who have|who had|who has|"
      "euros|euro|eur|in euros|in euro|in eur|"
-     "sales team|shown|display|listed|sorted|order them|order it|sort|please list"},
+     "sales team|shown|display|listed|sorted|order them|order it|sort|please list|win|won|gain customers|pull in"},
     {C_BY, "by", USE_GROUP, "by|split by|splitted by|broken down by|break down by|breakdown by|break it down by|break down|broken down|grouped by|group by|divided by|separated by|"
      "split across|segmented by|sliced by|slice by|according to|by each|by every|in terms of|split into|split"},
     {C_PER, "per", USE_GROUP, "per|per each|a|an|/"},
@@ -57,11 +57,11 @@ static const struct {
     {C_BOTTOM, "bottom", USE_TOP, "bottom|lowest|least|smallest|fewest|minimum|min|lowest number of|smallest number of|fewest number of|the least|least popular|quietest|lowest selling|least selling|shortest|lowest performing|slowest selling|worst selling|worst seller"},
     {C_BEST, "best", USE_TOP, "best|strongest|best performing|best performer|strongest performing|star|winner|most successful|leader|did best|performed best|perform best|healthiest|best performers|top performer"},
     {C_WORST, "worst", USE_TOP, "worst|weakest|poorest|worst performing|worst performer|weakest performing|loser|laggard|least successful|did worst|performed worst|underperforming|under performing|poor performing|worst performers"},
-    {C_RANK, "ranking", USE_TOP, "rank|ranks|ranked|ranking|ranking of|rank order|league table|ordered by|sorted by|sort by|leaderboard|rank by|ranked by|ranks by|sort|sorted|ordered"},
+    {C_RANK, "ranking", USE_TOP, "rank|ranks|ranked|ranking|ranking of|rank order|league table|ordered by|sorted by|sort by|leaderboard|rank by|ranked by|ranks by"},
     {C_ORDER_DOWN, "descending", USE_TOP, "descending|in descending order|descending order|from highest to lowest|highest first|largest first|from best to worst|high to low|biggest first|highest to lowest|best to worst|best first|from high to low|from largest to smallest|desc|largest to smallest"},
     {C_ORDER_UP, "ascending", USE_TOP, "ascending|in ascending order|ascending order|from lowest to highest|lowest first|smallest first|from worst to best|low to high|lowest to highest|worst to best|worst first|from smallest to largest|asc|smallest to largest"},
     {C_SHARE, "share", USE_KIND, "share|shares|share of|percentage|percentage of|percent of|proportion|proportion of|fraction|fraction of|what part of|part of|portion|portion of|percentage share|percent share|"
-     "contribution of|contribution to|contribute|contributes|contributed|contribute to|contributed to|mix|sales mix|of total|of the total|of all|relative share|makes up|make up|made up|accounts for|account for|accounted for|"
+     "contribution of|contribution to|contribute|contributes|contributed|contribute to|contributed to|mix|sales mix|of total|of the total|relative share|makes up|make up|made up|accounts for|account for|accounted for|"
      "as a share|as a share of|as a percentage of|as percentage of|as a percent of|as a proportion of|weight|weight of|distribution|distribution of|slice|as share of|percentage contribution|share in|shared|share of total|percent of total|percentage of total|of overall|in percent of|percent contribution|in percent of the total"},
     {C_GROW, "change", USE_COMPARE, "change|changes|changed|changing|change in|change of|growth|growth rate|growth of|growth in|grow|grows|grew|grown|growing|percent change|percentage change|rate of growth|rate of change|growth percentage|movement|move|moved|"
      "percent growth|percentage growth|develop compared|delta|variance|variation|vary|varied|growth rates|rate growth|evolve compared"},
@@ -128,7 +128,7 @@ static const struct {
      "how can you help me|what can you tell me|usage|how do i use this|how do i use you|what data is there|what data is available|which data do you have|what is in the data|what kind of questions can i ask|give me examples|example questions|show examples|give me some examples|"
      "what can we ask|how to use this|how do i ask|examples|what questions can you answer|which questions can you answer|what information do you have|what tables are there|which tables are there|what metrics are there|which metrics are there|what metrics do you know|which metrics can i use|what can i do here|what could i ask|what are you able to do|what else can i ask|"
      "what is in this database|what is in the database|what metrics can i ask about|which metrics can i ask about|i need help|can you help me|instructions|what are you capable of|how do i get started|what kinds of questions can i ask|what sort of questions can i ask|what kind of questions can you answer|what measures are there|which measures are there|which measures do you know|which dimensions are there|what dimensions are there"},
-    {C_FORECAST, "forecast", USE_KIND, "forecast|forecasts|forecasted|predict|predicts|prediction|predicted|projection|projected|extrapolate|extrapolation|expect|expected|will be|will we|going to be|estimate for|outlook|prognosis|in the future|future|will sales|will our|will the|will it|likely to be|be next"},
+    {C_FORECAST, "forecast", USE_KIND, "forecast|forecasts|forecasted|predict|predicts|prediction|predicted|projection|projected|extrapolate|extrapolation|expect|expected|will be|will we|going to be|estimate for|outlook|prognosis|will|in the future|future|will sales|will our|will the|will it|likely to be|be next"},
     {C_CHAT, "chat", USE_NONE, "joke|poem|song|story|recipe|capital of|president|football match|who won|translate|write me|write a|stock market|news|movie|film|meaning of life|what time is it|how old|weather|tell a joke|love|politics|bitcoin|sing|cook|code|program|python|email|letter|your name|how are you"},
 };
 enum { N_CONCEPTS = sizeof table / sizeof table[0] };

@@ -39,6 +39,14 @@ static bool has_any(const reading_state *s, const concept *list, int n)
 /* "sold", "bought": a measure only where no other is named. */
 static bool weak_metric(const item *it) { return item_is(it, C_SELL); }
 
+static bool other_metric(const reading_state *s, int i)
+{
+    for (int k = 0; k < s->n; k++)
+        if (k != i && s->items[k].metric >= 0 && !weak_metric(&s->items[k]) && !item_is(&s->items[k], C_SHARE))
+            return true;
+    return false;
+}
+
 static bool is_superlative(const item *it)
 {
     return item_is(it, C_TOP) || item_is(it, C_BOTTOM) || item_is(it, C_BEST) || item_is(it, C_WORST) ||
@@ -121,6 +129,14 @@ static void add_number_filter(reading_state *s, int dimension, sem_op op, double
         f->values[f->n_values++] = arena_strf(s->arena, "%.15g", b);
 }
 
+static bool is_largest_table(const reading_state *s, int table)
+{
+    for (int k = 0; k < s->catalog->n_tables; k++)
+        if (s->catalog->tables[k].n_rows > s->catalog->tables[table].n_rows)
+            return false;
+    return true;
+}
+
 /* How well a reading of a value fits what stands beside it; higher is better. */
 static int value_fit(const reading_state *s, int i, const value_hit *h)
 {
@@ -128,6 +144,7 @@ static int value_fit(const reading_state *s, int i, const value_hit *h)
     const int before = item_prev(s, i), after = item_next(s, i);
     int fit = 100 - h->dimension; /* the layer's order is the last word */
 
+    if (d->table >= 0 && is_largest_table(s, d->table)) fit += 150; /* "online sales" are of the sales' channel */
     if (h->how == VALUE_WHOLE) fit += 200;
     else if (h->how == VALUE_SERIES) fit += 150;
     if (before >= 0 && s->items[before].dimension == h->dimension) fit += 1000;
@@ -632,6 +649,17 @@ static bool take_average_unit(reading_state *s, int i, int marker, concept which
     return false;
 }
 
+/* "top products", "slowest growing category" */
+static bool follows_top(const reading_state *s, int i)
+{
+    int k = item_prev(s, i);
+
+    while (k >= 0 && (item_is(&s->items[k], C_GROW) || item_is(&s->items[k], C_GROW_UP) || item_is(&s->items[k], C_GROW_DOWN) ||
+                      item_is(&s->items[k], C_PERFORM) || weak_metric(&s->items[k])))
+        k = item_prev(s, k);
+    return k >= 0 && s->items[k].use == USE_TOP;
+}
+
 static void take_groups(reading_state *s)
 {
     for (int i = 0; i < s->n; i++) {
@@ -645,7 +673,7 @@ static void take_groups(reading_state *s)
         if (it->time.n_tokens && it->grain == SEM_NO_GRAIN)
             continue;
         marker = group_marker(s, i, &which);
-        beside_top = item_prev(s, i) >= 0 && s->items[item_prev(s, i)].use == USE_TOP;
+        beside_top = follows_top(s, i);
         if (i && s->items[i - 1].use == USE_GROUP && s->items[i - 1].dimension >= 0 && !s->t.at[it->from].before && it->dimension >= 0 &&
             sem_dimension_at(s->layer, it->dimension)->is_entity_label && it->dimension != s->items[i - 1].dimension) {
             item_take(s, i, USE_GROUP); /* "which manager's stores": the managers */
@@ -726,6 +754,12 @@ static void take_metrics(reading_state *s)
 
         if (it->taken || it->metric < 0 || weak_metric(it))
             continue;
+        if (s->q->having_metric >= 0 && it->entity >= 0 && !s->count) /* "customers with at least 5 orders" */
+            continue;
+        if (item_is(it, C_SHARE) && other_metric(s, i)) { /* "the contribution of each brand to margin" */
+            item_take(s, i, USE_KIND);
+            continue;
+        }
         if (is_thing_here(s, i)) {
             if (it->composite >= 0)
                 add_condition(s, i, it->composite, marker_before(s, i, C_NOT) >= 0);
@@ -738,7 +772,7 @@ static void take_metrics(reading_state *s)
     }
     for (int i = 0; i < s->n; i++)
         if (!s->items[i].taken && weak_metric(&s->items[i])) {
-            if (!s->q->n_metrics && s->q->having_metric < 0 && !s->list && !s->count) {
+            if (!s->q->n_metrics && s->q->having_metric < 0 && !s->list && (!s->count || s->entity_asked < 0)) {
                 const int sales = sem_metric_find(s->layer, "sales");
                 if (sales >= 0)
                     add_metric(s, sales);
@@ -914,15 +948,34 @@ static void take_time(reading_state *s)
 
 /* ---- order of the passes ---------------------------------------------- */
 
+/* "how many outlets", "list the flagships": the things that have this value. */
+static int entity_of_value(const reading_state *s, int i)
+{
+    const item *it = &s->items[i];
+
+    for (int v = 0; it->plural && v < it->n_values; v++) {
+        const sem_dimension *d = sem_dimension_at(s->layer, it->values[v].dimension);
+        for (int e = 0; !d->is_entity_label && e < sem_n_entities(s->layer); e++) {
+            const int label = sem_entity_at(s->layer, e)->label;
+            if (label >= 0 && sem_dimension_at(s->layer, label)->table == d->table && sem_dimension_at(s->layer, label)->is_entity_label)
+                return e;
+        }
+    }
+    return -1;
+}
+
 static void find_kinds(reading_state *s)
 {
     static const concept growth[] = {C_GROW, C_GROW_UP, C_GROW_DOWN, C_YEAR_ON_YEAR, C_STEP_ON_STEP};
     int i;
 
     s->growth = has_any(s, growth, 5);
-    s->why = has(s, C_WHY);
+    s->why = has(s, C_WHY) || (s->growth && has(s, C_DRIVER));
     s->average = has(s, C_AVERAGE);
-    s->share = has(s, C_SHARE);
+    s->share = false;
+    for (i = 0; i < s->n; i++)
+        if (item_is(&s->items[i], C_SHARE) && (s->items[i].metric < 0 || other_metric(s, i)))
+            s->share = true;
     s->running = false;
     i = item_find(s, C_RUNNING);
     if (i >= 0 && !(s->items[i].n_conditions && entity_beside(s, i) >= 0 && s->items[i].n == 1))
@@ -939,6 +992,8 @@ static void find_kinds(reading_state *s)
             k = item_next(s, k);
         if (k < s->n && s->items[k].entity >= 0)
             s->entity_asked = s->items[k].entity;
+        else if (item_next(s, i) < s->n)
+            s->entity_asked = entity_of_value(s, item_next(s, i));
     }
 }
 
@@ -948,12 +1003,13 @@ static bool list_asked(reading_state *s)
     for (int i = 0; i < s->n; i++) {
         concept which = C_NONE;
         const bool first = i == item_next(s, -1) && s->items[i].metric < 0;
-        if (s->items[i].entity < 0 || (s->items[i].taken && s->items[i].use == USE_METRIC))
+        const int entity = s->items[i].entity >= 0 ? s->items[i].entity : entity_of_value(s, i);
+        if (entity < 0 || (s->items[i].taken && s->items[i].use == USE_METRIC))
             continue;
         if (marker_before(s, i, C_LIST) >= 0 || group_marker(s, i, &which) >= 0 || first) {
             if (which != C_NONE && which != C_WHICH && which != C_EACH)
                 continue;
-            s->entity_asked = s->items[i].entity;
+            s->entity_asked = entity;
             break;
         }
     }

@@ -258,6 +258,8 @@ static void shape_share(reading_state *s)
     need_metric(s, true);
     if (s->ranking)
         s->q->ordered = true;
+    if (!s->q->n_groups && !s->q->n_filters && !s->q->n_conditions)
+        why_not(s, "a share of what was not named");
     TAKE(s, USE_KIND, C_SHARE, C_IN_PERCENT, C_COMPARE, C_VERSUS);
 }
 
@@ -523,6 +525,29 @@ static void join_periods(reading_state *s, bool versus)
     q->n_periods = 0;
 }
 
+static bool names_products(const reading_state *s)
+{
+    const int product = sem_dimension_find(s->layer, "product");
+
+    for (int f = 0; f < s->q->n_filters; f++)
+        if (product >= 0 && s->q->filters[f].dimension == product)
+            return true;
+    return false;
+}
+
+/* "months with sales over 500k", "customers with at least 5 orders": the first
+ * thing named is what has the total. */
+static void group_of_limit(reading_state *s)
+{
+    for (int i = 0; s->q->having_metric >= 0 && !s->q->n_groups && i < s->n; i++) {
+        const item *it = &s->items[i];
+        if (it->taken || (it->dimension < 0 && it->grain == SEM_NO_GRAIN) || it->number_dimension >= 0 || s->count)
+            continue;
+        s->q->groups[s->q->n_groups++] = (sem_group){it->grain != SEM_NO_GRAIN ? -1 : it->dimension, it->grain};
+        item_take(s, i, USE_GROUP);
+    }
+}
+
 void intent_classify(reading_state *s)
 {
     sem_query *q = s->q;
@@ -531,14 +556,18 @@ void intent_classify(reading_state *s)
 
     flags(s);
     s->compare = versus;
-    if (q->n_metrics && sem_metric_find(s->layer, "sales") == q->metrics[0] && q->n_metrics == 1 && s->count && s->entity_asked < 0 &&
+    if (q->n_metrics && sem_metric_find(s->layer, "sales") == q->metrics[0] && q->n_metrics == 1 && s->count && s->entity_asked < 0 && !names_products(s) &&
         sem_metric_find(s->layer, "orders") >= 0) { /* "how many sales": transactions */
         q->metrics[0] = sem_metric_find(s->layer, "orders");
         understood_note(s, "read 'how many sales' as the number of orders");
         s->u->assumed = true;
     }
     join_periods(s, versus);
+    group_of_limit(s);
     two = q->n_periods >= 2;
+    if (s->count && s->q->n_metrics == 1 && s->q->metrics[0] == sem_metric_find(s->layer, "sales") && s->entity_asked < 0 && names_products(s) &&
+        sem_metric_find(s->layer, "units") >= 0)
+        q->metrics[0] = sem_metric_find(s->layer, "units"); /* "how many laptops did we sell" */
     if (s->why)
         shape_why(s);
     else if (s->running) {

@@ -79,6 +79,9 @@ static const char *const verb_forms[][2] = {
     {"traded", "trading"}, {"trades", "trading"}, {"lapse", "lapsed"}, {"order", "ordered"}, {"buy", "bought"},
     {"shop", "shopped"}, {"register", "registered"}, {"discontinue", "discontinued"}, {"delist", "delisted"},
     {"refitting", "refit"}, {"operate", "operating"}, {"operated", "operating"}, {"ceased", "closed"}, {"shutting", "shut"},
+    {"sell", "sold"}, {"sells", "sold"}, {"buys", "bought"}, {"purchase", "purchased"}, {"had", "with"}, {"have", "with"},
+    {"has", "with"}, {"having", "with"}, {"avg", "average"}, {"mean", "average"}, {"typical", "average"}, {"percent", "percentage"},
+    {"percentage", "percent"}, {"pct", "percent"}, {"sqm", "m2"}, {"m²", "m2"}, {"opens", "opened"}, {"win", "won"},
 };
 
 static bool same_token(const token *typed, const token *known)
@@ -91,15 +94,25 @@ static bool same_token(const token *typed, const token *known)
     return false;
 }
 
+/* Tokens that spell the phrase; articles may stand inside ("closed for a refit"). */
 static int match_phrase(const tokens *t, int i, const layer_phrase *p)
 {
-    if (i + p->words.n > t->n)
-        return 0;
-    for (int k = 0; k < p->words.n; k++)
-        if (!same_token(&t->at[i + k], &p->words.at[k]) ||
-            (k && (t->at[i + k].before == '.' || t->at[i + k].before == '?' || t->at[i + k].before == ',')))
+    const token *last = &p->words.at[p->words.n - 1];
+    int n = 0;
+
+    for (int k = 0; k < p->words.n; k++) {
+        if (k && i + n < t->n && word_in(&t->at[i + n], "a|an|the|any|our|their") && !same_token(&t->at[i + n], &p->words.at[k]))
+            n++;
+        if (i + n >= t->n || !same_token(&t->at[i + n], &p->words.at[k]) ||
+            (k && (t->at[i + n].before == '.' || t->at[i + n].before == '?' || t->at[i + n].before == ',')))
             return 0;
-    return p->words.n;
+        n++;
+    }
+    /* "average orders" is a mean of counts, not the average order */
+    if (p->kind == PHRASE_METRIC && p->words.n > 1 && !strcmp(p->words.at[0].fold, "average") && !strcmp(last->fold, last->stem) &&
+        strcmp(t->at[i + n - 1].fold, t->at[i + n - 1].stem) != 0)
+        return 0;
+    return n;
 }
 
 /* ---- candidates ------------------------------------------------------- */
@@ -133,7 +146,7 @@ static bool comparison_follows(reading_state *s, int i)
     const int m = n ? concepts_at(&s->t, i, n, found, ITEM_MAX_CONCEPTS) : 0;
 
     for (int k = 0; k < m; k++)
-        if (found[k] >= C_ABOVE && found[k] <= C_BETWEEN && found[k] != C_BETWEEN)
+        if (found[k] >= C_ABOVE && found[k] <= C_BETWEEN && (found[k] != C_BETWEEN || (i + n < s->t.n && s->t.at[i + n].is_number)))
             return true;
     return i < s->t.n && word_in(&s->t.at[i], "of") ? comparison_follows(s, i + 1) : false;
 }
@@ -164,8 +177,12 @@ static bool add_layer(reading_state *s, candidates *c, const phrase_list *list, 
         case PHRASE_ENTITY: it->entity = it->entity < 0 ? p->id : it->entity; break;
         case PHRASE_UNDEFINED: it->undefined = it->undefined < 0 ? p->id : it->undefined; break;
         case PHRASE_CONDITION:
+            for (int d = 0; d < it->n_conditions; d++)
+                if (it->conditions[d] == p->id)
+                    goto known;
             if (it->n_conditions < ITEM_MAX_CONDITIONS)
                 it->conditions[it->n_conditions++] = p->id;
+        known:
             break;
         }
     }
@@ -339,11 +356,11 @@ static long item_score(const item *it)
     long score = 1000L * it->n - 100;
 
     if (it->metric >= 0) score += 12;
-    if (it->n_values && !only_tail(it)) score += 10;
+    if (it->n_values) score += only_tail(it) ? -40 : 10 + 6 * it->n;
     if (it->dimension >= 0 || it->entity >= 0 || it->n_conditions) score += 8;
     if (it->time.n_tokens) score += 20;
     if (it->undefined >= 0) score += 14;
-    if (item_only_stop(it)) score -= 30; /* a long run of stop words never beats what says something */
+    if (item_only_stop(it) && it->n > 1) score -= 30; /* a long run of stop words never beats what says something */
     return score;
 }
 
@@ -493,6 +510,22 @@ static bool collect(reading_state *s, candidates *c, const phrase_list *list)
     return true;
 }
 
+/* "did we open", "have been opened": what happened, not how things are. */
+static void past_forms(reading_state *s)
+{
+    static const char *const forms[][2] = {{"open", "opened"}, {"close", "closed"}, {"launch", "launched"}, {"start", "started"},
+        {"lose", "lost"}, {"discontinue", "discontinued"}, {"join", "joined"}, {"end", "ended"}, {"begin", "began"}, {"introduce", "introduced"}};
+
+    for (int i = 1; i < s->t.n; i++)
+        for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++)
+            for (int k = i - 1; !strcmp(s->t.at[i].fold, forms[f][0]) && k >= 0 && k > i - 6; k--)
+                if (word_in(&s->t.at[k], "did|didnt")) {
+                    token *t = (token *)&s->t.at[i];
+                    t->fold = t->stem = forms[f][1];
+                    break;
+                }
+}
+
 bool spans_find(reading_state *s)
 {
     phrase_list list = {0};
@@ -501,6 +534,7 @@ bool spans_find(reading_state *s)
     c.at = arena_push(s->arena, item, (size_t)c.cap);
     if (!c.at || !layer_phrases(s, &list))
         return false;
+    past_forms(s);
     for (int round = 0; round < 2; round++) {
         bool corrected = false;
 

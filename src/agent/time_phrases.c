@@ -965,6 +965,24 @@ static time_phrase read_days_of_month(reader *r, int i)
 
 static bool is_period(const time_phrase *p) { return p->n_tokens && p->kind == TIME_PERIOD; }
 
+/* "the change from 2023 to 2024", "the difference between May and June": two
+ * periods, not the time between them; but not along a row ("by month"). */
+static bool two_sides(reader *r, int i, const time_phrase *a, const time_phrase *b)
+{
+    bool change = false;
+
+    if (!a->single || !b->single || a->period.grain != b->period.grain)
+        return false;
+    for (int k = 0; k < r->t->n; k++) {
+        if (is(r, k, "monthly|weekly|daily|quarterly|trend|develop|developed|development|evolve|evolved|cagr|running|cumulative") ||
+            (is(r, k, "by|per|each|every|over") && is(r, k + 1, "month|week|day|quarter|time|year|weekday")))
+            return false;
+        change = change || (k != i && is(r, k, "difference|differ|differed|compare|compared|comparison|change|changed|changes|grow|grew|growth|grown|rise|rose|risen|"
+            "fall|fell|fallen|increase|increased|decrease|decreased|decline|declined|drop|dropped|improve|improved|shrink|shrank|gain|gained|lost|lose|why|jump|jumped"));
+    }
+    return change;
+}
+
 static time_phrase range_at(reader *r, int i)
 {
     const bool from = is(r, i, "from"), between = is(r, i, "between");
@@ -987,6 +1005,8 @@ static time_phrase range_at(reader *r, int i)
         (at(r, joint) && at(r, joint)->glued && a.single)) {
         const int skip = at(r, joint)->glued && !is(r, joint, "to|until|till|through|thru|and") ? 0 : 1;
         b = core_at(r, joint + skip);
+        if (is_period(&b) && b.single && two_sides(r, i, &a, &b))
+            return from || between ? (time_phrase){0} : a;
         if (is_period(&b) && b.single) {
             c = join(r, a, b, joint + skip + b.n_tokens - start);
             return c;
@@ -1013,6 +1033,27 @@ static time_phrase range_at(reader *r, int i)
     return a;
 }
 
+/* "the end of March 2025" is March 2025 for what is known at its last day;
+ * "the start of 2025" is its first day. */
+static time_phrase end_of(reader *r, int i)
+{
+    const int skip = is(r, i, "the") ? 1 : 0;
+    const bool end = is(r, i + skip, "end|close"), start = is(r, i + skip, "start|beginning");
+    time_phrase p;
+
+    if ((!end && !start) || !is(r, i + skip + 1, "of"))
+        return (time_phrase){0};
+    p = core_at(r, i + skip + 2);
+    if (!is_period(&p))
+        return (time_phrase){0};
+    p.n_tokens += skip + 2;
+    if (start) {
+        p.period = day_period(r, p.period.from);
+        p.month = p.quarter = p.half = 0;
+    }
+    return p;
+}
+
 time_phrase time_phrase_at(const sem_layer *l, const tokens *t, int i, arena *a)
 {
     reader r = {.layer = l, .t = t, .arena = a, .today = sem_today(l)};
@@ -1022,17 +1063,19 @@ time_phrase time_phrase_at(const sem_layer *l, const tokens *t, int i, arena *a)
     bool since, after, before, until;
 
     r.now = sem_date_of(r.today);
-    p = range_at(&r, i);
+    p = end_of(&r, i);
+    if (!p.n_tokens)
+        p = range_at(&r, i);
     since = is(&r, i, "since");
     after = is(&r, i, "after") || words_match(t, i, "later than");
     before = is(&r, i, "before") || words_match(t, i, "prior to") || words_match(t, i, "earlier than");
-    until = is(&r, i, "until|till") || words_match(t, i, "up to") || words_match(t, i, "up until") || words_match(t, i, "through");
+    until = is(&r, i, "until|till") || words_match(t, i, "up to") || words_match(t, i, "up until");
     if (p.n_tokens || (!since && !after && !before && !until))
         return p;
     skip = words_match(t, i, "later than") || words_match(t, i, "prior to") || words_match(t, i, "earlier than") ||
            words_match(t, i, "up to") || words_match(t, i, "up until") ? 2 : 1;
     if (is(&r, i + skip, "the") && is(&r, i + skip + 1, "end|start|beginning") && is(&r, i + skip + 2, "of"))
-        skip += is(&r, i + skip + 1, "end") == until ? 3 : 3;
+        skip += 3;
     p = core_at(&r, i + skip);
     if (!is_period(&p))
         return (time_phrase){0};
