@@ -157,6 +157,17 @@ static void texts_get(wire *w, uint32_t n, const char **out)
     wire_bytes(w, w->bad ? 0 : from);
 }
 
+/* Can a column of this type hold the number? Readers count on it. */
+static bool in_range(db_type type, int64_t v)
+{
+    switch (type) {
+    case DB_BOOLEAN: return v == 0 || v == 1;
+    case DB_DATE:    return v >= INT32_MIN && v <= INT32_MAX;
+    case DB_TIME:    return v >= 0 && v <= INT64_C(86400000000);
+    default:         return true;
+    }
+}
+
 static void column_get(wire *w, const schema_column *c, uint32_t n, const batch_column *out,
                        int64_t at)
 {
@@ -178,6 +189,8 @@ static void column_get(wire *w, const schema_column *c, uint32_t n, const batch_
             memcpy(&out->number[at + i], &bits, sizeof bits);
         else
             out->integer[at + i] = (int64_t)bits;
+        if (!in_range(c->type, (int64_t)bits))
+            w->bad = true;
     }
 }
 
