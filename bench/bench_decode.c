@@ -1,8 +1,8 @@
 /* bench_decode.c - tokens per second of greedy decoding, 128 tokens after a
- * prompt of one token, on 1 and 2 threads (llama.cpp's tg128). One JSON line
- * per thread count: the median, the best and the quartiles of the runs, and CPU
+ * prompt of one token, (llama.cpp's tg128). One JSON line per thread
+ * count: the median, the best and the quartiles of the runs, and CPU
  * milliseconds per token, which other work on the machine disturbs less.
- * usage: bench_decode [model.gguf] [runs] */
+ * usage: bench_decode [model.gguf [threads, 0: 1 and 2 [runs]]] */
 #include "bench_gemma.h"
 
 enum { TOKENS = 128 };

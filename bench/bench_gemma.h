@@ -51,7 +51,7 @@ static inline void bench_threads(const char *name, const char *path, int threads
         rate[i] = run(g);
     cpu = bench_cpu_ms() - cpu;
     qsort(rate, (size_t)runs, sizeof rate[0], bench_rate_order);
-    printf("{\"name\": \"%s\", \"threads\": %d, \"kernels\": \"%s\", \"unit\": \"tokens/s\", \"ours\": %.1f, "
+    printf("{\"name\": \"%s\", \"threads\": %d, \"kernels\": \"%s\", \"tokens_per_s\": %.1f, "
            "\"best\": %.1f, \"quartiles\": [%.1f, %.1f], \"runs\": %d, \"cpu_ms_per_token\": %.3f}\n",
            name, threads, info.kernels, rate[runs / 2], rate[runs - 1], rate[runs / 4], rate[runs * 3 / 4], runs,
            cpu / (runs * (double)tokens));
@@ -61,7 +61,7 @@ static inline void bench_threads(const char *name, const char *path, int threads
 
 static inline int bench_gemma(const char *name, int argc, char **argv, double (*run)(gemma *g), int tokens)
 {
-    const int runs = argc > 2 ? atoi(argv[2]) : 9;
+    const int threads = argc > 2 ? atoi(argv[2]) : 0, runs = argc > 3 ? atoi(argv[3]) : 3;
     str path = {0};
     err e = {0};
 
@@ -69,8 +69,8 @@ static inline int bench_gemma(const char *name, int argc, char **argv, double (*
         str_adds(&path, argv[1]);
     else if (!home_path(&path, "models/gemma-3-270m-Q4_K_M.gguf", &e))
         bench_fail(&e);
-    for (int threads = 1; threads <= 2; threads++)
-        bench_threads(name, path.text, threads, runs < 1 ? 1 : runs > MAX_RUNS ? MAX_RUNS : runs, run, tokens);
+    for (int t = threads > 0 ? threads : 1; t <= (threads > 0 ? threads : 2); t++)
+        bench_threads(name, path.text, t, runs < 1 ? 1 : runs > MAX_RUNS ? MAX_RUNS : runs, run, tokens);
     str_deinit(&path);
     return 0;
 }

@@ -1,6 +1,5 @@
 /* bench_prefill.c - tokens per second of computing a prompt of 512 tokens, on 1
- * and 2 threads (llama.cpp's pp512). Output as bench_decode.c.
- * usage: bench_prefill [model.gguf] [runs] */
+ * and 2 threads (llama.cpp's pp512). Arguments and output as bench_decode.c. */
 #include "bench_gemma.h"
 
 enum { TOKENS = 512 };

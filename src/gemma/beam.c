@@ -68,7 +68,7 @@ static void offer(search *x, candidate c)
 
 static void offer_all(search *x, int parent, const float *logits, const int32_t *ids, int n)
 {
-    const float top = logits[logits_best(logits, n)];
+    const float top = logits[x->s->g->ops->largest(logits, n)];
     const float log_sum = top + (float)log(x->s->g->ops->sum_exp(logits, top, n));
 
     for (int i = 0; i < n; i++) {

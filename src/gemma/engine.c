@@ -141,7 +141,8 @@ static bool open_parts(gemma *g, const char *path, const gemma_options *o, err *
         return false;
     g->c = weights_config(g->w);
     g->precision = o->precision;
-    if (!check_sizes(g->c, e) || !load_layers(g, e) || !(g->tokens = tokenizer_from_weights(g->w, e)))
+    if (!check_sizes(g->c, e) || !load_layers(g, e) ||
+        (!o->ids_only && !(g->tokens = tokenizer_from_weights(g->w, e))))
         return err_wrap(e, "%s", path);
     weights_identity(g->w, g->identity);
     for (size_t i = 0; i < weights_tensor_count(g->w); i++) {

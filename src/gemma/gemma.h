@@ -38,6 +38,7 @@ typedef enum gemma_precision {
 typedef struct gemma_options {
     int n_threads; /* 0: the cores this process may use */
     gemma_precision precision;
+    bool ids_only; /* no tokenizer: gemma_tokenizer is NULL, a folder needs none */
 } gemma_options;
 
 typedef struct gemma_info {

@@ -17,7 +17,7 @@
 enum {
     MAX_CHUNK = 512,  /* rows of one forward pass */
     MAX_BEAMS = 8,
-    SCORE_ROWS = 16   /* rows per pass over the head in session_score */
+    SCORE_ROWS = 32   /* rows per pass over the head in session_score */
 };
 
 typedef struct layer {

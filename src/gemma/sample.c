@@ -149,14 +149,14 @@ static int32_t choose(choice *c, const int32_t *written, int n_written)
         const float *logits = session_logits(s);
 
         return c->how->temperature > 0 ? draw(logits, V, c->how, &c->random, s->order)
-                                       : logits_best(logits, V);
+                                       : s->g->ops->largest(logits, V);
     }
     if (n == 1)
         return ids[0];
     n = n < V ? n : V;
     session_logits_for(s, ids, n, s->scores);
     i = c->how->temperature > 0 ? draw(s->scores, n, c->how, &c->random, s->order)
-                                : logits_best(s->scores, n);
+                                : s->g->ops->largest(s->scores, n);
     return ids[i];
 }
 

@@ -325,6 +325,46 @@ static void attention_same_bits(void)
         }
 }
 
+/* Each table's F32 values are the scalar table's bits (those against the format's
+ * reference are in test_golden, `quantised`). */
+static void dequantised_rows(void)
+{
+    int n;
+    const kernel_ops *const *all = kernels_all(&n);
+
+    for (int k = 0; k < n; k++)
+        for (int type = 0; type < TENSOR_TYPE_COUNT; type++) {
+            fixture f;
+            float a[768], b[768];
+
+            fixture_init(&f, all[0], (tensor_type)type, 1, 768, 1);
+            all[0]->dequantise((tensor_type)type, f.w, 768, a);
+            all[k]->dequantise((tensor_type)type, f.w, 768, b);
+            CHECK(!memcmp(a, b, sizeof a));
+            fixture_deinit(&f);
+        }
+}
+
+static void largest_and_sums(void)
+{
+    int n;
+    const kernel_ops *const *all = kernels_all(&n);
+    float x[37];
+
+    for (int k = 0; k < n; k++)
+        for (int m = 1; m <= 37; m++) {
+            double sum = 0;
+
+            test_fill(x, 37, (unsigned)m);
+            CHECK(all[k]->largest(x, m) == all[0]->largest(x, m));
+            for (int i = 0; i < m; i++)
+                sum += exp((double)x[i] - 1.0);
+            CHECK(fabs(all[k]->sum_exp(x, 1.0f, m) - sum) < 1e-5 * sum);
+            x[m - 1] = x[m / 3] = 2.0f; /* equals: the lower one */
+            CHECK(all[k]->largest(x, m) == m / 3);
+        }
+}
+
 static void rows_and_gates(void)
 {
     int n;
@@ -359,4 +399,5 @@ TEST_MAIN({"products of integers", products_of_integers}, {"products of floats",
           {"same bits for one row or many", same_bits_for_one_row_or_many},
           {"extreme quants do not saturate", extreme_quants_do_not_saturate},
           {"quantised activations", quantised_activations}, {"attention blocks", attention_blocks},
-          {"attention, same bits", attention_same_bits}, {"rows and gates", rows_and_gates})
+          {"attention, same bits", attention_same_bits}, {"rows and gates", rows_and_gates},
+          {"dequantised rows", dequantised_rows}, {"largest and sums", largest_and_sums})
