@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "sql/bind_impl.h"
+#include "sql/functions.h"
 
 /* How far a misspelt name may be from the one that is offered. */
 static int reach(const char *name) { return strlen(name) < 5 ? 1 : 3; }
@@ -130,8 +131,11 @@ static bool no_column(binder *b, const scope *s, const sql_expr *x, const char *
 {
     char in[160];
     const char *elsewhere;
+    const char *why = source || x->parts.n > 1 ? NULL : function_refusal(name);
     const near_name near = nearest_column(s, source, name);
 
+    if (why) /* current_date and its like are written without parentheses */
+        return bind_fail(b, ERR_REFUSED, x->at, "%s is not allowed: %s", name, why);
     list_sources(s, in, sizeof in);
     if (!in[0])
         return bind_fail(b, ERR_NOT_FOUND, x->at, "no column \"%s\": there is no FROM", name);

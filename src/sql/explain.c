@@ -1,5 +1,6 @@
 /* explain.c - a query in plain English, from its tree:
  * "Adds up net_amount of sales in 2024, per region, largest first." */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sql/explain_impl.h"
@@ -70,7 +71,7 @@ static void say_items(words *w, const sql_select *s)
             n_plain++;
     for (int i = 0; i < s->n_items; i++)
         if (has_aggregate(s->items[i].expr)) {
-            say_list(w, said++, n_measures);
+            explain_list(w, said++, n_measures);
             say_measure(w, &s->items[i]);
         }
     if (n_measures)
@@ -79,7 +80,7 @@ static void say_items(words *w, const sql_select *s)
     for (int i = 0; i < s->n_items; i++) {
         const sql_item *item = &s->items[i];
 
-        say_list(w, i, n_plain);
+        explain_list(w, i, n_plain);
         if (item->alias && item->expr->kind != SQL_X_COLUMN)
             str_adds(&w->out, item->alias);
         else
@@ -167,23 +168,30 @@ static bool only_measure(const sql_select *s, const sql_expr *x)
 static void say_order(words *w, const sql_query *q)
 {
     const sql_order *o = q->order.at;
+    const sql_expr *key = q->order.n ? o->expr : NULL;
     bool time;
 
     if (!q->order.n)
         return;
-    time = o->expr && (o->expr->type == SQL_T_DATE || o->expr->type == SQL_T_TIMESTAMP);
+    if (q->select && o->expr && o->expr->kind == SQL_X_NUMBER) { /* ORDER BY 2 */
+        const long i = strtol(o->expr->text, NULL, 10);
+
+        if (i >= 1 && i <= q->select->n_items)
+            key = q->select->items[i - 1].expr;
+    }
+    time = key && (key->type == SQL_T_DATE || key->type == SQL_T_TIMESTAMP);
     if (!o->expr) {
         str_adds(&w->out, ", in the order of the columns");
         return;
     }
-    if (q->select && only_measure(q->select, o->expr)) {
+    if (q->select && only_measure(q->select, key)) {
         str_adds(&w->out, o->descending ? ", largest first" : ", smallest first");
         return;
     }
     str_adds(&w->out, ", ordered by ");
     for (int i = 0; i < q->order.n; i++) {
-        say_list(w, i, q->order.n);
-        say_expr(w, q->order.at[i].expr);
+        explain_list(w, i, q->order.n);
+        say_expr(w, i ? q->order.at[i].expr : key);
     }
     if (o->descending)
         str_adds(&w->out, time ? ", latest first" : ", largest first");
@@ -215,12 +223,12 @@ static void say_groups(words *w, const sql_select *s)
     for (int i = 0; i < s->group.n; i++) {
         const sql_expr *x = meaning(s->group.at[i]);
 
-        say_list(w, said++, n);
+        explain_list(w, said++, n);
         say_expr(w, x);
     }
     for (int i = 0; s->group_all && i < s->n_items; i++)
         if (!has_aggregate(s->items[i].expr)) {
-            say_list(w, said++, n);
+            explain_list(w, said++, n);
             say_expr(w, s->items[i].expr);
         }
 }

@@ -6,7 +6,7 @@
 #include "sql/explain_impl.h"
 #include "sql/print_impl.h"
 
-void say_list(words *w, int i, int n)
+void explain_list(words *w, int i, int n)
 {
     if (i)
         str_adds(&w->out, i + 1 == n ? " and " : ", ");
@@ -189,7 +189,7 @@ static void say_in(words *w, const sql_expr *x)
         return;
     }
     for (int i = 1; i < x->args.n && i <= 6; i++) {
-        say_list(w, i - 1, x->args.n - 1);
+        explain_list(w, i - 1, x->args.n - 1);
         say_expr(w, x->args.at[i]);
     }
     if (x->args.n > 7)

@@ -14,7 +14,7 @@ void say_expr(words *w, const sql_expr *x);      /* "net_amount less cost_amount
 void say_condition(words *w, const sql_expr *x); /* "region is 'West'" */
 /* " in 2024", " from … to …": true if x is a range of dates that has a name */
 bool explain_period(words *w, const sql_expr *x);
-void say_list(words *w, int i, int n);           /* what stands before item i: ", ", " and " */
+void explain_list(words *w, int i, int n);           /* what stands before item i: ", ", " and " */
 void explain_query(words *w, const sql_query *q);
 
 #endif

@@ -11,27 +11,27 @@
 #define T FUNCTION_TABLE
 
 static const sql_function functions[] = {
-    /* aggregates; most of them work as window functions too */
+    /* aggregates; most of them work as window functions too. The first ones
+     * are offered first where a misspelt name is as near to another. */
+    {"sum", A, 1, 1, '+'}, {"avg", A, 1, 1, 'd'}, {"count", A, 0, 1, 'i'},
+    {"max", A, 1, 2, '1'}, {"min", A, 1, 2, '1'}, {"median", A, 1, 1, '1'},
     {"any_value", A, 1, 1, '1'}, {"approx_count_distinct", A, 1, 1, 'i'},
     {"approx_quantile", A, 2, 2, '1'}, {"approx_top_k", A, 2, 2, 'l'}, {"arg_max", A, 2, 3, '1'},
     {"arg_max_null", A, 2, 2, '1'}, {"arg_min", A, 2, 3, '1'}, {"arg_min_null", A, 2, 2, '1'},
-    {"array_agg", A, 1, 1, 'l'}, {"avg", A, 1, 1, 'd'}, {"bit_and", A, 1, 1, '1'},
+    {"array_agg", A, 1, 1, 'l'}, {"bit_and", A, 1, 1, '1'},
     {"bit_or", A, 1, 1, '1'}, {"bit_xor", A, 1, 1, '1'}, {"bool_and", A, 1, 1, 'b'},
-    {"bool_or", A, 1, 1, 'b'}, {"corr", A, 2, 2, 'd'}, {"count", A, 0, 1, 'i'},
-    {"count_if", A, 1, 1, 'i'}, {"covar_pop", A, 2, 2, 'd'}, {"covar_samp", A, 2, 2, 'd'},
+    {"bool_or", A, 1, 1, 'b'}, {"corr", A, 2, 2, 'd'}, {"count_if", A, 1, 1, 'i'}, {"covar_pop", A, 2, 2, 'd'}, {"covar_samp", A, 2, 2, 'd'},
     {"entropy", A, 1, 1, 'd'}, {"favg", A, 1, 1, 'd'}, {"first", A, 1, 1, '1'},
     {"fsum", A, 1, 1, 'd'}, {"geometric_mean", A, 1, 1, 'd'}, {"histogram", A, 1, 2, '?'},
     {"kurtosis", A, 1, 1, 'd'}, {"kurtosis_pop", A, 1, 1, 'd'}, {"last", A, 1, 1, '1'},
-    {"mad", A, 1, 1, '1'}, {"max", A, 1, 2, '1'}, {"median", A, 1, 1, '1'},
-    {"min", A, 1, 2, '1'}, {"mode", A, 1, 1, '1'}, {"product", A, 1, 1, 'd'},
+    {"mad", A, 1, 1, '1'}, {"mode", A, 0, 1, '1'}, {"product", A, 1, 1, 'd'},
     {"quantile_cont", A, 1, 2, '1'}, {"quantile_disc", A, 1, 2, '1'},
     {"percentile_cont", A, 1, 1, '?'}, {"percentile_disc", A, 1, 1, '?'},
     {"regr_avgx", A, 2, 2, 'd'}, {"regr_avgy", A, 2, 2, 'd'}, {"regr_count", A, 2, 2, 'i'},
     {"regr_intercept", A, 2, 2, 'd'}, {"regr_r2", A, 2, 2, 'd'}, {"regr_slope", A, 2, 2, 'd'},
     {"regr_sxx", A, 2, 2, 'd'}, {"regr_sxy", A, 2, 2, 'd'}, {"regr_syy", A, 2, 2, 'd'},
     {"sem", A, 1, 1, 'd'}, {"skewness", A, 1, 1, 'd'}, {"stddev_pop", A, 1, 1, 'd'},
-    {"stddev_samp", A, 1, 1, 'd'}, {"string_agg", A, 1, 2, 't'}, {"sum", A, 1, 1, '+'},
-    {"var_pop", A, 1, 1, 'd'}, {"var_samp", A, 1, 1, 'd'}, {"weighted_avg", A, 2, 2, 'd'},
+    {"stddev_samp", A, 1, 1, 'd'}, {"string_agg", A, 1, 2, 't'}, {"var_pop", A, 1, 1, 'd'}, {"var_samp", A, 1, 1, 'd'}, {"weighted_avg", A, 2, 2, 'd'},
     /* window functions */
     {"row_number", W, 0, 0, 'i'}, {"rank", W, 0, 0, 'i'}, {"dense_rank", W, 0, 0, 'i'},
     {"percent_rank", W, 0, 0, 'd'}, {"cume_dist", W, 0, 0, 'd'}, {"ntile", W, 1, 1, 'i'},
@@ -136,45 +136,45 @@ static const char *const others[][2] = {
 };
 
 static const struct refusal {
-    const char *prefix; /* of the name */
+    const char *name; /* with * at the end: how it begins */
     const char *why;
 } refusals[] = {
-    {"read_", "it reads files"}, {"parquet_", "it reads files"}, {"glob", "it lists files"},
-    {"sniff_csv", "it reads files"}, {"sqlite_", "it opens another database"},
-    {"postgres_", "it opens another database"}, {"mysql_", "it opens another database"},
-    {"iceberg_", "it reads files"}, {"delta_", "it reads files"}, {"st_read", "it reads files"},
-    {"from_substrait", "it runs text as a query"}, {"query", "it runs text as a query"},
-    {"json_execute", "it runs text as a query"}, {"json_deserialize", "it runs text as a query"},
+    {"read_*", "it reads files"}, {"parquet_*", "it reads files"}, {"glob*", "it lists files"},
+    {"sniff_csv", "it reads files"}, {"sqlite_*", "it opens another database"},
+    {"postgres_*", "it opens another database"}, {"mysql_*", "it opens another database"},
+    {"iceberg_*", "it reads files"}, {"delta_*", "it reads files"}, {"st_read*", "it reads files"},
+    {"from_substrait*", "it runs text as a query"}, {"query*", "it runs text as a query"},
+    {"json_execute*", "it runs text as a query"}, {"json_deserialize*", "it runs text as a query"},
     {"json_serialize_plan", "it reads the database's own state"},
     {"getenv", "it reads the environment"}, {"getvariable", "it reads settings"},
     {"current_setting", "it reads settings"}, {"set_config", "it changes settings"},
-    {"duckdb_", "it reads the database's own state"},
-    {"pragma_", "it reads the database's own state"},
-    {"sql_auto", "it reads the database's own state"},
-    {"has_", "it reads the database's own state"}, {"pg_", "it reads the database's own state"},
-    {"txid", "it reads the database's own state"}, {"version", "it reads the database's own state"},
-    {"current_schema", "it reads the database's own state"},
+    {"duckdb_*", "it reads the database's own state"},
+    {"pragma_*", "it reads the database's own state"},
+    {"sql_auto*", "it reads the database's own state"},
+    {"has_*", "it reads the database's own state"}, {"pg_*", "it reads the database's own state"},
+    {"txid*", "it reads the database's own state"}, {"version", "it reads the database's own state"},
+    {"current_schema*", "it reads the database's own state"},
     {"current_database", "it reads the database's own state"},
     {"current_catalog", "it reads the database's own state"},
     {"current_user", "it reads the database's own state"},
-    {"current_query", "it reads the database's own state"},
+    {"current_query*", "it reads the database's own state"},
     {"session_user", "it reads the database's own state"},
     {"user", "it reads the database's own state"},
     {"nextval", "it changes a sequence"}, {"currval", "it reads a sequence"},
     {"setval", "it changes a sequence"}, {"setseed", "it changes the session"},
-    {"write_log", "it writes a log"}, {"parse_duckdb_log", "it reads the database's own state"},
-    {"sleep", "it only takes time"}, {"random", "it gives another answer each time"},
-    {"uuid", "it gives another answer each time"}, {"gen_random", "it gives another answer each time"},
+    {"write_log", "it writes a log"}, {"parse_duckdb_log*", "it reads the database's own state"},
+    {"sleep*", "it only takes time"}, {"random", "it gives another answer each time"},
+    {"uuid*", "it gives another answer each time"}, {"gen_random*", "it gives another answer each time"},
     {"reservoir_quantile", "it gives another answer each time"},
     {"now", "it depends on the moment; write the date"},
     {"today", "it depends on the day; write the date"},
     {"current_date", "it depends on the day; write the date"},
-    {"current_time", "it depends on the moment; write the time"},
-    {"current_local", "it depends on the moment; write the time"},
-    {"localtime", "it depends on the moment; write the time"},
-    {"get_current", "it depends on the moment; write the date"},
+    {"current_time*", "it depends on the moment; write the time"},
+    {"current_local*", "it depends on the moment; write the time"},
+    {"localtime*", "it depends on the moment; write the time"},
+    {"get_current*", "it depends on the moment; write the date"},
     {"transaction_timestamp", "it depends on the moment; write the date"},
-    {"load_", "it loads code"}, {"http", "it reaches the network"},
+    {"load_*", "it loads code"}, {"http*", "it reaches the network"},
     {"error", "it only fails"}, {"columns", "name the columns"},
 };
 
@@ -204,12 +204,12 @@ const sql_function *function_at(int i)
 const char *function_refusal(const char *name)
 {
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        const char *p = refusals[i].prefix;
+        const char *p = refusals[i].name;
         size_t n = 0;
 
-        while (p[n] && (name[n] | 32) == (p[n] | 32))
+        while (p[n] && p[n] != '*' && (name[n] | 32) == (p[n] | 32))
             n++;
-        if (!p[n])
+        if (p[n] == '*' || (!p[n] && !name[n]))
             return refusals[i].why;
     }
     return NULL;

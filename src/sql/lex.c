@@ -333,6 +333,34 @@ static int scan(lexer *l, token *fill)
     }
 }
 
+static bool is_parenthesis(const token *t, char which)
+{
+    return t->kind == TOKEN_SYMBOL && t->n == 1 && t->text[0] == which;
+}
+
+/* Fills `match`; until then it chains the open ones back to the one before. */
+static void match_parentheses(token *all, int n)
+{
+    int open = -1;
+
+    for (int i = 0; i < n; i++)
+        if (is_parenthesis(&all[i], '(')) {
+            all[i].match = open;
+            open = i;
+        } else if (is_parenthesis(&all[i], ')') && open >= 0) {
+            const int before = all[open].match;
+
+            all[open].match = i - open;
+            open = before;
+        }
+    while (open >= 0) {
+        const int before = all[open].match;
+
+        all[open].match = 0;
+        open = before;
+    }
+}
+
 bool lex(arena *a, const char *text, tokens *out, err *e)
 {
     const size_t length = strnlen(text, (size_t)SQL_MAX_BYTES + 1);
@@ -354,6 +382,7 @@ bool lex(arena *a, const char *text, tokens *out, err *e)
     if (scan(&l, all) < 0)
         return false;
     all[n] = (token){.kind = TOKEN_END, .at = (int)length, .text = text + length};
+    match_parentheses(all, n);
     *out = (tokens){all, n};
     return true;
 }

@@ -20,6 +20,7 @@ typedef enum token_kind {
 typedef struct token {
     token_kind kind;
     int at, n;        /* bytes of the source */
+    int match;        /* of a "(": how many tokens further its ")" stands; 0: none */
     const char *text; /* NAME and STRING: decoded; else the source at `at` */
 } token;
 

@@ -17,28 +17,20 @@ static bool ends_operand(const parser *p, int ahead)
            p->last - p->token <= ahead;
 }
 
-/* In front of ((SELECT 1) + 2) only the match of the second parenthesis tells
- * that an expression begins and not a query. */
-static int after_match(const parser *p, int ahead)
-{
-    int depth = 0;
-
-    for (;; ahead++) {
-        if (p->last - p->token <= ahead)
-            return ahead;
-        depth += parse_symbol_at(p, ahead, "(");
-        if (parse_symbol_at(p, ahead, ")") && !--depth)
-            return ahead + 1;
-    }
-}
-
 bool parse_starts_query(const parser *p, int ahead)
 {
     int open = 0;
 
-    for (; parse_symbol_at(p, ahead, "("); ahead++)
-        if (++open > SQL_MAX_NESTING || !ends_operand(p, after_match(p, ahead)))
+    /* In front of ((SELECT 1) + 2) only what follows the match of the second
+     * parenthesis tells that an expression begins and not a query. */
+    for (; parse_symbol_at(p, ahead, "("); ahead++) {
+        const int match = p->token[ahead].match;
+
+        if (++open > SQL_MAX_NESTING)
+            return true; /* whichever it is, it is refused for its depth */
+        if (match && !ends_operand(p, ahead + match + 1))
             return false;
+    }
     return parse_word_at(p, ahead, "select") || parse_word_at(p, ahead, "with") ||
            (parse_word_at(p, ahead, "from") && !parse_symbol_at(p, ahead + 1, ",")) ||
            (parse_word_at(p, ahead, "values") && parse_symbol_at(p, ahead + 1, "("));

@@ -43,7 +43,15 @@ bool parse_accept_symbol(parser *p, const char *symbol)
 
 bool parse_expect(parser *p, const char *word)
 {
-    return parse_accept(p, word) || parse_fail(p, word);
+    char upper[24];
+    size_t n = 0;
+
+    if (parse_accept(p, word))
+        return true;
+    for (; word[n] && n < sizeof upper - 1; n++)
+        upper[n] = word[n] >= 'a' && word[n] <= 'z' ? (char)(word[n] - 32) : word[n];
+    upper[n] = 0;
+    return parse_fail(p, upper);
 }
 
 bool parse_expect_symbol(parser *p, const char *symbol)

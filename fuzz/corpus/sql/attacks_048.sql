@@ -1,0 +1,1 @@
+SELECT coalesce(NULL, (SELECT first(content) FROM read_text('/etc/passwd')))

@@ -1,0 +1,1 @@
+SELECT region FROM regions WHERE region = 'x'' OR ''1'' = ''1'

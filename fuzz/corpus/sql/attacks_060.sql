@@ -1,0 +1,1 @@
+SELECT count(*) FROM customers AS c(a, b, d, e) WHERE e = 'x'

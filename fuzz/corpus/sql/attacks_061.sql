@@ -1,0 +1,1 @@
+SELECT 1 FROM customers LIMIT (SELECT max(length(email)) FROM customers)

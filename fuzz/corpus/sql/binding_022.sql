@@ -1,0 +1,1 @@
+SELECT CASE WHEN quantity > 1 THEN net_amount ELSE 0 END AS x, coalesce(net_amount, 0) AS y, CAST(quantity AS DOUBLE) AS z FROM sales

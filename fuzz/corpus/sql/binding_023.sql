@@ -1,0 +1,1 @@
+SELECT store FROM stores WHERE EXISTS (SELECT 1 FROM sales WHERE sales.store_id = stores.store_id)

@@ -1,0 +1,1 @@
+SELECT sum(net_amount) AS s FROM sales WHERE s > 1

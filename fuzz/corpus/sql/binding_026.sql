@@ -1,0 +1,1 @@
+SELECT r.store FROM regions r

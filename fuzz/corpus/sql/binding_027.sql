@@ -1,0 +1,1 @@
+SELECT datetrunk('month', sold_on) FROM sales

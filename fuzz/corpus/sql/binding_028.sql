@@ -1,0 +1,1 @@
+SELECT * FROM regions NATURAL JOIN returns

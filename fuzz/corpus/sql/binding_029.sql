@@ -1,0 +1,1 @@
+SELECT sale_id.x FROM sales

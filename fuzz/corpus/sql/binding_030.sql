@@ -1,0 +1,1 @@
+SELECT * FROM sales GROUP BY store_id

@@ -1,0 +1,1 @@
+SELECT store_id, (SELECT max(quantity) FROM sales s WHERE s.sold_on = sales.sold_on) FROM sales GROUP BY store_id

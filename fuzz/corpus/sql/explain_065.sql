@@ -1,0 +1,1 @@
+SELECT region, sum(net_amount) AS sales FROM sales WHERE sold_on BETWEEN DATE '2024-01-01' AND DATE '2024-12-31' GROUP BY region

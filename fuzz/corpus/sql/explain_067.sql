@@ -1,0 +1,1 @@
+SELECT store FROM stores ANTI JOIN sales USING (store_id)

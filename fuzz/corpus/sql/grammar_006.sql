@@ -1,0 +1,1 @@
+SELECT date(d), EXTRACT(YEAR FROM d), extract('month' from d), date_part('year', d) FROM t

@@ -1,0 +1,1 @@
+SELECT rank() OVER w, dense_rank() OVER (w ROWS 2 PRECEDING), row_number() OVER () FROM t WINDOW w AS (PARTITION BY b ORDER BY a)

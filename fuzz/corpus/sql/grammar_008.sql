@@ -1,0 +1,1 @@
+SELECT if(a > 1, 2, 3), ifnull(a, 0), nullif(a, 0), greatest(a, 1), least(a, 2) FROM t

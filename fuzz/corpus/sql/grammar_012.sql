@@ -1,0 +1,1 @@
+SELECT * FROM t ASOF LEFT JOIN u USING (a, d)

@@ -1,0 +1,1 @@
+VALUES (1, 2), (3, 4) ORDER BY 1

@@ -1,0 +1,1 @@
+SELECT ((SELECT max(a) FROM t) + 2) * 3

@@ -1,0 +1,1 @@
+SELECT year, date, "month", name, value, type, "left", "desc" FROM t

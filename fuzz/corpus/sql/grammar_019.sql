@@ -1,0 +1,1 @@
+SELECT mean(a), stddev(a), variance(a), max_by(a, b), group_concat(b) FROM t
