@@ -118,7 +118,8 @@ typedef struct block_spec {
     bool constant_currency;
     int rate_months, rate_days;   /* from a day to its day in the other period */
     unsigned skip_filters;        /* bits: filters only joined for, not applied */
-    bool skip_conditions;
+    bool skip_conditions;         /* only joined for: the whole of a share has no anonymous sales */
+    bool no_conditions;           /* not even that */
     bool part_month; /* the other period's days end where today's do */
     int only_condition;           /* -1: all */
     int physical_entity;          /* averages per store: leave online out; -1 */

@@ -139,9 +139,15 @@ static void add_period_condition(compiler *c, const entity_def *n)
 
 static bool make_members(compiler *c, member_set *m)
 {
+    sem_period p = c->q.period;
+
     *m = (member_set){.n = &c->l->entities[c->q.entity], .and_sales = "", .and_inventory = ""};
     source_init(&m->s, m->n->table, c->l->tables[m->n->table].time);
-    add_period_condition(c, m->n);
+    cut_to_today(c, &p);
+    if (m->n->in_period >= 0)
+        add_period_condition(c, m->n);
+    else if (p.set && m->s.time) /* orders in 2024: the rows' own time */
+        source_where(c, &m->s, between_sql(c, m->s.time, p.from, p.to));
     if (!take_filters(c, m) || !take_conditions(c, m))
         return false;
     c->plan->period = c->q.period;
@@ -251,10 +257,35 @@ static int fact_of(compiler *c, const entity_def *n)
     return -1;
 }
 
+/* What a condition looks up in another table it can't look up per group: the
+ * rows of the fact say it, or a metric does, or the question is refused. */
+static bool far_conditions(compiler *c, const entity_def *n, const metric_def **named)
+{
+    *named = NULL;
+    for (int i = 0; i < c->q.n_conditions; i++) {
+        const condition_def *k = &c->l->conditions[c->q.conditions[i].condition];
+        bool plain = !c->q.conditions[i].negate && !c->q.conditions[i].period.set;
+
+        if (!mentions(k->sql, ":and_"))
+            continue;
+        if (plain && k->metric)
+            *named = &c->l->metrics[sem_metric_find(c->l, k->metric)];
+        else if (!plain || k->condition.id != n->in_period)
+            return err_set(c->e, ERR_NOT_IN_DATA, "%s that are \"%s\" can be listed and counted, but not by this group",
+                           n->entity.name.title, k->condition.name.title);
+        memmove(&c->q.conditions[i], &c->q.conditions[i + 1],
+                (size_t)(c->q.n_conditions - i - 1) * sizeof c->q.conditions[0]);
+        c->q.n_conditions--;
+        i--;
+    }
+    return true;
+}
+
 /* Customers by region, stores by month: members with a row in the fact, or a
  * count on the last day of each bucket. */
 static bool count_by_far_groups(compiler *c, const entity_def *n)
 {
+    const metric_def *named;
     metric_def *m = arena_push(c->a, metric_def, 1);
     block_spec spec;
     block b;
@@ -263,6 +294,8 @@ static bool count_by_far_groups(compiler *c, const entity_def *n)
 
     if (!m)
         return err_set(c->e, ERR_NOMEM, "the question is too large");
+    if (!far_conditions(c, n, &named))
+        return false;
     *m = (metric_def){.table = last_day ? -1 : fact_of(c, n), .entity = last_day ? c->q.entity : -1,
                       .condition = last_day ? n->count_means : -1, .drops_null_of = -1};
     if (!last_day && m->table < 0)
@@ -274,7 +307,7 @@ static bool count_by_far_groups(compiler *c, const entity_def *n)
     m->n_requires = last_day ? 0 : 1;
     block_spec_init(c, &spec);
     spec.physical_entity = c->q.entity;
-    block_add(&spec, m, "n");
+    block_add(&spec, named ? named : m, "n");
     if (!block_make(c, &spec, &b))
         return false;
     outer_add(&o, b.measures[0], "n");
@@ -351,6 +384,12 @@ static void note_trading(compiler *c, const entity_def *n, const member_set *m, 
          text_f(c, "SELECT CASE WHEN %s <> (%s) THEN %s ELSE 0 END AS trading", members, count, members));
 }
 
+/* "How many brands in 2025": no time of their own, so those with a sale. */
+static bool sold_in_period(compiler *c, const entity_def *n)
+{
+    return c->q.period.set && n->in_period < 0 && !c->l->tables[n->table].time && n->key && fact_of(c, n) >= 0;
+}
+
 bool compile_count(compiler *c)
 {
     const entity_def *n;
@@ -362,7 +401,7 @@ bool compile_count(compiler *c)
     n = &c->l->entities[c->q.entity];
     if (c->q.having_metric >= 0)
         return count_by_total(c, n);
-    if (!groups_are_near(c, n))
+    if (!groups_are_near(c, n) || sold_in_period(c, n))
         return count_by_far_groups(c, n);
     if (n->count_means >= 0 && only_timeless(c))
         add_condition(c, n->count_means);

@@ -55,9 +55,9 @@ static bool load_condition(loader *r, int entity, const char *id, int key_node, 
     if (sem_condition_find(r->l, id) >= 0)
         return yaml_fail(&r->f, key_node, "%s stands here twice", what);
     if (!yaml_map_check(&r->f, map, what,
-                        "words title meaning says sql on needs_period physical timeless default number") ||
+                        "words title meaning says sql on needs_period physical timeless default number metric") ||
         !load_name(r, map, id, key_node, &c->condition.name) || !load_fragment(r, map, what, "sql", &c->sql) ||
-        !yaml_text(&r->f, map, "says", &c->says) ||
+        !yaml_text(&r->f, map, "says", &c->says) || !yaml_text(&r->f, map, "metric", &c->metric) ||
         !yaml_bool(&r->f, map, "needs_period", &c->condition.needs_period) ||
         !yaml_bool(&r->f, map, "physical", &c->physical) || !yaml_bool(&r->f, map, "timeless", &c->timeless) ||
         !yaml_int(&r->f, map, "number", &number) || !load_when(r, map, what, c) || !load_on(r, map, what, c))
@@ -362,6 +362,19 @@ static bool load_metric(loader *r, metric_def *m, int map, const char *what)
     return !m->sql || m->table >= 0 || yaml_fail(&r->f, map, "%s: name the table of its sql", what);
 }
 
+/* A condition may name the metric that counts it. */
+static bool check_condition_metrics(loader *r)
+{
+    for (int i = 0; i < r->l->n_conditions; i++) {
+        const condition_def *c = &r->l->conditions[i];
+
+        if (c->metric && sem_metric_find(r->l, c->metric) < 0)
+            return yaml_fail(&r->f, yaml_get(&r->f, yaml_root(&r->f), "entities"), "condition \"%s\": no metric \"%s\"",
+                             c->condition.name.id, c->metric);
+    }
+    return true;
+}
+
 bool load_metrics(loader *r)
 {
     int node = yaml_get(&r->f, yaml_root(&r->f), "metrics"), n = yaml_count(&r->f, node);
@@ -392,5 +405,5 @@ bool load_metrics(loader *r)
                 return false;
             }
         }
-    return true;
+    return check_condition_metrics(r);
 }

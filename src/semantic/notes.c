@@ -49,6 +49,18 @@ static bool is_anonymous_drop(const char *drops)
     return strstr(drops, "anonymous") != NULL;
 }
 
+/* Online stores stay in rankings, and are said to be there. */
+static void say_marked(compiler *c, int dimension)
+{
+    for (int i = 0; i < c->l->n_entities; i++) {
+        const entity_def *n = &c->l->entities[i];
+
+        if (n->entity.label == dimension && n->marked_sql && n->without_says && c->q.average_per_entity < 0 &&
+            !c->q.like_for_like && !without_lifted(c, n))
+            note(c, true, n->marked_says, text_f(c, "SELECT count(*) AS n FROM %s WHERE %s", c->l->tables[n->table].sql_name, n->marked_sql));
+    }
+}
+
 /* Filters, groups and conditions that every shape has. */
 void say_query(compiler *c)
 {
@@ -58,6 +70,8 @@ void say_query(compiler *c)
         int d = i < c->q.n_groups ? c->q.groups[i].dimension : c->q.filters[i - c->q.n_groups].dimension;
         const char *drops = d >= 0 ? group_drops(c, c->l->dimensions[d].table) : NULL;
 
+        if (i < c->q.n_groups && c->q.shape != SEM_COUNT_OF && d >= 0)
+            say_marked(c, d);
         if (!drops || c->q.shape == SEM_LIST || c->q.shape == SEM_COUNT_OF)
             continue;
         if (is_anonymous_drop(drops))

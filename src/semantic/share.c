@@ -70,7 +70,8 @@ static bool share_of_groups(compiler *c)
     for (int i = 0; i < b.n_keys; i++)
         if ((members && b.keys[i].is_time) || (i == c->q.limit_per_group && b.n_keys > 1))
             partition = text_join(c, partition, ", ", "%s", b.keys[i].key ? b.keys[i].key : b.keys[i].label);
-    expr = text_f(c, "100.0 * %s / nullif(sum(%s) OVER (%s%s), 0)", b.measures[0], b.measures[0],
+    expr = text_f(c, m->formula ? "100.0 * (%s) / nullif(sum(%s) OVER (%s%s), 0)" : "100.0 * %s / nullif(sum(%s) OVER (%s%s), 0)",
+                  b.measures[0], b.measures[0],
                   partition[0] ? "PARTITION BY " : "", partition);
     if (!shown_members(c, &spec, &b, &shown))
         return false;

@@ -300,13 +300,15 @@ static bool take_conditions(compiler *c, const block_spec *spec, side *x)
         const condition_def *k = &c->l->conditions[use->condition];
         const entity_def *n = &c->l->entities[k->condition.entity];
 
-        if (spec->skip_conditions || (spec->only_condition >= 0 && spec->only_condition != i))
+        if (spec->no_conditions || (spec->only_condition >= 0 && spec->only_condition != i))
             continue;
         if (!source_reach(c, &x->s, k->on_sql ? k->on_table : n->table)) {
             if (!x->loose)
                 return refuse(c, x, n->entity.name.title);
             continue;
         }
+        if (spec->skip_conditions)
+            continue;
         source_where(c, &x->s, condition_sql(c, use, "", ""));
         if (k->physical && n->without_sql && !without_lifted(c, n))
             source_where(c, &x->s, n->without_sql);

@@ -72,7 +72,7 @@ static bool add_daily(compiler *c, promo *p, const metric_def *m)
     spec.groups[0] = (sem_group){.dimension = -1, .grain = SEM_DAY};
     spec.n_groups = 1;
     spec.period = (sem_period){0};
-    spec.skip_conditions = true;
+    spec.no_conditions = true;
     block_add(&spec, m, "amount");
     for (int i = 0; i < c->q.n_filters; i++)
         if (!p->is_promotion[i])
