@@ -21,7 +21,7 @@ const char *words_plural(agent_state *s, const char *title)
 const char *words_be(const char *title)
 {
     size_t end = strlen(title);
-    const char *stops[] = {" of ", " per ", " with ", " at ", " less "};
+    const char *stops[] = {" of ", " per ", " with ", " at ", " less ", " sold", " to ", " in "};
 
     for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
         const char *p = strstr(title, stops[i]);
@@ -86,9 +86,11 @@ const char *words_scope(agent_state *s, const agent_context *c)
 
     if (!c || !s->has_query)
         return "";
-    for (int i = 0; i < q->n_conditions; i++)
+    for (int i = 0; i < q->n_conditions; i++) {
         str_addf(&text, "%s%s%s", n++ ? ", " : " (", q->conditions[i].negate ? "not " : "",
                  sem_condition_at(c->semantic, q->conditions[i].condition)->name.title);
+        str_adds(&text, words_period(s, &q->conditions[i].period, NULL));
+    }
     for (int i = 0; i < q->n_filters; i++) {
         str_adds(&text, n++ ? ", " : " (");
         add_filter(&text, c, &q->filters[i]);
@@ -117,18 +119,36 @@ static const char *preposition(const sem_period *p, const char *label)
     return p->grain == SEM_DAY && p->n == 1 ? "on " : "in ";
 }
 
-const char *words_period(agent_state *s, const sem_period *p, const sem_period *asked)
+/* "2025-05-12 to 2025-05-18" as people write it. */
+const char *words_label(agent_state *s, const sem_period *p)
 {
-    str day = {0};
+    str days = {0};
     const char *text;
 
-    if (!p->set || !p->label || !*p->label)
+    if (!p->label || strlen(p->label) < 10 || p->label[4] != '-' || p->label[7] != '-')
+        return p->label ? p->label : "";
+    format_date(p->from, SEM_DAY, &days);
+    if (p->to != p->from) {
+        str_adds(&days, " to ");
+        format_date(p->to, SEM_DAY, &days);
+    }
+    text = state_str(s, str_text(&days));
+    str_deinit(&days);
+    return text;
+}
+
+const char *words_period(agent_state *s, const sem_period *p, const sem_period *asked)
+{
+    const char *text, *label = words_label(s, p);
+    str day = {0};
+
+    if (!p->set || !*label)
         return "";
-    if (asked && asked->set && p->to < asked->to && !strstr(p->label, " to ")) {
+    if (asked && asked->set && p->to < asked->to && !strstr(label, " to ")) {
         format_date(p->to, SEM_DAY, &day);
-        text = state_strf(s, " %s%s (to %s)", preposition(p, p->label), p->label, str_text(&day));
+        text = state_strf(s, " %s%s (to %s)", preposition(p, label), label, str_text(&day));
         str_deinit(&day);
         return text;
     }
-    return state_strf(s, " %s%s", preposition(p, p->label), p->label);
+    return state_strf(s, " %s%s", preposition(p, label), label);
 }

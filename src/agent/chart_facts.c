@@ -173,6 +173,8 @@ bool chart_facts_of(const agent_state *s, arena *a, chart_facts *f, err *e)
     f->whole = f->share && !f->negative &&
                (s->columns[f->measures[0]].unit != SEM_PERCENT || fabs(f->sum - 100) < 0.5);
     f->additive = f->additive || f->whole;
+    f->cyclic = s->time_grain == SEM_WEEKDAY || s->time_grain == SEM_HOUR ||
+                s->time_grain == SEM_MONTH_OF_YEAR;
     f->ranked = s->ordered && (s->intent == INTENT_RANKING || s->query.limit > 0);
     if (!count_members(s, a, f))
         return err_set(e, ERR_NOMEM, "out of memory for the chart");

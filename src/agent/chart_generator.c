@@ -36,7 +36,10 @@ static bool is_time(const chart_facts *f)
 {
     return f->time >= 0 && !f->n_categories && f->keyed && f->n_measures <= CHART_MAX_SERIES;
 }
-static bool is_time_bars(const chart_facts *f) { return is_time(f) && f->n_times <= FEW_PERIODS; }
+static bool is_time_bars(const chart_facts *f)
+{
+    return is_time(f) && (f->n_times <= FEW_PERIODS || f->cyclic);
+}
 static bool is_lines(const chart_facts *f)
 {
     return f->time >= 0 && f->n_categories == 1 && f->keyed && f->n_times > 1 &&
@@ -86,7 +89,7 @@ static const chart_rule rules[] = {
     {"waterfall", CHART_WATERFALL, is_waterfall, "a change explained by its parts: a waterfall"},
     {"pie", CHART_PIE, is_pie, "up to 6 shares of one whole: a pie"},
     {"full_bar", CHART_FULL_BAR, is_full_bar, "more than 6 shares of one whole: a 100 % bar"},
-    {"time_bars", CHART_TIME_BARS, is_time_bars, "a measure over up to 6 periods: bars"},
+    {"time_bars", CHART_TIME_BARS, is_time_bars, "a measure over up to 6 periods, or by weekday or hour: bars"},
     {"line", CHART_LINE, is_time, "a measure over time: a line"},
     {"lines", CHART_LINES, is_lines, "a measure over time for several members: a line each"},
     {"pair", CHART_PAIR, is_pair, "several figures of one unit: bars side by side"},

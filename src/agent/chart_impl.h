@@ -31,6 +31,7 @@ typedef struct chart_facts {
     bool row_level; /* a list of things, not a summary of them */
     bool share, why, ranked, additive;
     bool whole;    /* the shares sum to a whole */
+    bool cyclic;   /* weekdays, hours: no line joins Sunday and Monday */
     bool negative; /* a measure below zero */
     double sum;    /* of the first measure */
 } chart_facts;

@@ -173,13 +173,14 @@ static bool add_long_decimal(const char *text, str *out)
     return true;
 }
 
-/* A currency written beside the amount in the same row wins over the layer's. */
-static const char *row_currency(const agent_state *s, int64_t row, char buffer[64])
+/* A currency written beside the amount in the same row wins over the layer's;
+ * an amount in local currency without one has no symbol. */
+static const char *row_currency(const agent_state *s, int64_t row, int column, char buffer[64])
 {
     for (int i = 0; i < s->results->n_columns; i++)
         if (s->columns[i].type == DB_TEXT && str_equal_nocase(s->columns[i].name, "currency"))
             return db_cell_text(s->results, row, i, buffer);
-    return s->currency;
+    return strstr(s->columns[column].title, "local") ? "" : s->currency;
 }
 
 static void add_number_cell(const agent_state *s, int64_t row, int column, str *out)
@@ -192,7 +193,7 @@ static void add_number_cell(const agent_state *s, int64_t row, int column, str *
         add_long_decimal(db_cell_text(s->results, row, column, buffer), out))
         return;
     format_number(state_number(s, row, column), c->unit,
-                  c->unit == SEM_MONEY ? row_currency(s, row, other) : "", flags, out);
+                  c->unit == SEM_MONEY ? row_currency(s, row, column, other) : "", flags, out);
 }
 
 void agent_format_cell(const agent_state *s, int64_t row, int column, str *out)

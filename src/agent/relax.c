@@ -75,6 +75,24 @@ static const char *blame(agent_state *s, agent_context *c, const char *part)
     return state_strf(s, "No %s with %s here: without that there are some.", subject(s, c), part);
 }
 
+static const char *comparison(sem_op op)
+{
+    return op == SEM_GT ? "over" : op == SEM_GE ? "of at least" : op == SEM_LT ? "under"
+           : op == SEM_LE ? "of at most" : "of";
+}
+
+static const char *threshold(agent_state *s, const agent_context *c, const sem_query *q)
+{
+    const sem_unit unit = sem_metric_at(c->semantic, q->having_metric)->unit;
+    str text = {0};
+    const char *copy;
+
+    format_number(q->having_value, unit, s->currency, FORMAT_PLAIN, &text);
+    copy = state_str(s, str_text(&text));
+    str_deinit(&text);
+    return copy;
+}
+
 const char *relax_culprit(agent_state *s, agent_context *c)
 {
     const sem_query *q = &s->query;
@@ -106,7 +124,9 @@ const char *relax_culprit(agent_state *s, agent_context *c)
 
         less.having_metric = -1;
         if (gives_rows(s, c, &less))
-            return blame(s, c, "that threshold");
+            return state_strf(s, "Nothing has %s %s %s here: without that there are some.",
+                              sem_metric_at(c->semantic, q->having_metric)->name.title,
+                              comparison(q->having_op), threshold(s, c, q));
     }
     if (q->period.set && q->period.label) {
         sem_query less = *q;
