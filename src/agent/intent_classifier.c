@@ -156,6 +156,25 @@ static void shape_why(reading_state *s)
          C_THAN, C_MORE_THAN_BEFORE, C_PERFORM, C_BEST, C_WORST, C_ABSOLUTE);
 }
 
+/* "Which stores …": a group that a question word asks for. */
+static bool which_group(const reading_state *s)
+{
+    for (int i = 1; i < s->n; i++)
+        if (s->items[i].use == USE_GROUP && (s->items[i].dimension >= 0 || s->items[i].grain != SEM_NO_GRAIN))
+            for (int k = i - 1; k >= 0 && k >= i - 3; k--)
+                if (item_token_in(s, k, "which|what|whose") || item_token_in(s, k, "in") )
+                    return item_token_in(s, k, "in") ? item_token_in(s, k - 1, "which|what") || item_token_in(s, k + 1, "which|what") : true;
+    return false;
+}
+
+static bool grew(const reading_state *s)
+{
+    for (int i = 0; i < s->n; i++)
+        if (item_token_in(s, i, "grew|growing|grow|grows|grown"))
+            return true;
+    return false;
+}
+
 static void shape_growth(reading_state *s)
 {
     sem_query *q = s->q;
@@ -171,8 +190,10 @@ static void shape_growth(reading_state *s)
         q->ordered = true;
         if (down)
             q->ascending = !q->ascending;
-    } else if (q->n_groups && time_group(q) < 0 && (any(s, C_GROW_UP) || any(s, C_GROW_DOWN)) && any(s, C_WHICH) && q->having_metric < 0) {
-        why_not(s, "only the members that rose or fell");
+    } else if (q->n_groups && which_group(s) && (any(s, C_GROW_UP) || any(s, C_GROW_DOWN) || grew(s)) && q->having_metric < 0) {
+        q->having_metric = q->metrics[0]; /* "which stores declined": only those */
+        q->having_op = down ? SEM_LT : SEM_GT;
+        q->having_value = 0;
     }
     TAKE(s, USE_COMPARE, C_GROW, C_GROW_UP, C_GROW_DOWN, C_VERSUS, C_COMPARE, C_DIFFERENCE, C_YEAR_ON_YEAR, C_STEP_ON_STEP, C_THAN,
          C_MORE_THAN_BEFORE, C_ABSOLUTE, C_IN_PERCENT, C_TREND, C_FAST, C_SLOW, C_PERFORM);
@@ -252,6 +273,37 @@ static void group_members(reading_state *s, bool compare)
     }
 }
 
+static int filter_of_item(const reading_state *s, int i)
+{
+    for (int f = 0; f < s->q->n_filters; f++)
+        for (int v = 0; v < s->items[i].n_values; v++)
+            if (s->items[i].use == USE_FILTER && s->items[i].values[v].dimension == s->q->filters[f].dimension && s->q->filters[f].op == SEM_IN)
+                return f;
+    return -1;
+}
+
+/* Which filter is the part: "the share of Iris in Audio", "what share of West
+ * is online", "the online share in West". */
+static int part_filter(const reading_state *s)
+{
+    int share = -1, verb = -1, after_verb = -1, after_share = -1, before_share = -1;
+
+    for (int i = 0; i < s->n; i++) {
+        if (item_is(&s->items[i], C_SHARE) && s->items[i].metric < 0 && share < 0)
+            share = i;
+        else if (share >= 0 && (item_token_in(s, i, "is|was|were|are|comes|come|came|goes|made|sold|through|via|contributed|from|belongs")))
+            verb = i;
+        if (filter_of_item(s, i) < 0)
+            continue;
+        if (verb >= 0 && after_verb < 0) after_verb = filter_of_item(s, i);
+        if (share >= 0 && after_share < 0) after_share = filter_of_item(s, i);
+        if (share < 0 || item_next(s, i) == share || share < 0) before_share = filter_of_item(s, i);
+    }
+    if (share >= 0 && before_share >= 0 && after_share >= 0)
+        return before_share;
+    return after_verb >= 0 ? after_verb : after_share >= 0 ? after_share : before_share;
+}
+
 static void shape_share(reading_state *s)
 {
     s->q->shape = SEM_SHARE;
@@ -260,6 +312,8 @@ static void shape_share(reading_state *s)
         s->q->ordered = true;
     if (!s->q->n_groups && !s->q->n_filters && !s->q->n_conditions)
         why_not(s, "a share of what was not named");
+    else if (!s->q->n_groups && !s->q->n_conditions)
+        s->q->share_filter = part_filter(s);
     TAKE(s, USE_KIND, C_SHARE, C_IN_PERCENT, C_COMPARE, C_VERSUS);
 }
 

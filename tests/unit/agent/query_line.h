@@ -71,6 +71,8 @@ static void line_tail(const sem_layer *l, const sem_query *q, str *o)
         line_period(o, i ? " | " : " periods ", &q->periods[i]);
     if (q->shape == SEM_GROWTH && q->change != SEM_CHANGE_PERCENT)
         str_adds(o, q->change == SEM_CHANGE_BOTH ? " change both" : " change absolute");
+    if (q->shape == SEM_SHARE && q->share_filter >= 0 && q->n_filters > 1)
+        str_addf(o, " part %s", sem_dimension_at(l, q->filters[q->share_filter].dimension)->name.id);
     if (q->like_for_like) str_adds(o, " lfl");
     if (q->constant_currency) str_adds(o, " cc");
     if (q->running) str_adds(o, " running");
