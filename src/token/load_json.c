@@ -229,7 +229,7 @@ static bool load_parsed(tokenizer *t, const json_t *root, err *e)
     if (!json_is_object(vocabulary) || !json_is_array(merges))
         return refuse(t, "model.vocab or model.merges is missing", e);
     return check_pipeline(t, root, model, e) && count_ids(t, vocabulary, added, &n, e) &&
-           tokenizer_reserve(t, n, 8 * n, e) &&
+           tokenizer_reserve(t, n, 0, e) &&
            put_vocabulary(t, vocabulary, json_is_true(json_object_get(model, "byte_fallback")), e) &&
            put_added(t, added, e) && tokenizer_index(t, e) && put_merges(t, merges, e);
 }

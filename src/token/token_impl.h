@@ -56,6 +56,7 @@ struct tokenizer {
 };
 
 bool token_no_memory(const tokenizer *t, err *e);
+/* Room for pieces with ids below n_pieces, n_bytes of text to start with. */
 MUST_CHECK bool tokenizer_reserve(tokenizer *t, size_t n_pieces, size_t n_bytes, err *e);
 /* Piece `id` with these bytes as the vocabulary writes them (U+2581 becomes a
  * space). Ids at or above n_ids are left out. ERR_MODEL for absurd ones. */

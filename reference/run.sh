@@ -1,0 +1,41 @@
+#!/bin/sh
+# run.sh - make every golden anew and compare with transformers.
+#
+# usage: reference/run.sh [--check]
+#   --check  write into build/reference/golden and report what differs from
+#            tests/golden, instead of replacing it
+# Weights: $SALESBOT_HOME/models/gemma-3-270m-Q4_K_M.gguf; without them that part is
+# named as skipped.
+set -eu
+cd "$(dirname "$0")/.."
+reference/setup.sh
+home=build/reference
+python="$home/venv/bin/python"
+gguf="${SALESBOT_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/salesbot}/models/gemma-3-270m-Q4_K_M.gguf"
+tokenizer="$home/gemma3-tokenizer"
+out=tests/golden
+if [ "${1:-}" = --check ]; then
+    out="$home/golden"
+    rm -rf "$out"
+    mkdir -p "$out"
+fi
+# Spinning threads on shared cores cost more than they give.
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" TRANSFORMERS_OFFLINE=1 HF_HUB_OFFLINE=1
+
+"$python" reference/make_tiny.py "$out/gemma"
+"$python" reference/compare_transformers.py "$out/gemma" "$out/hf"
+if [ -f "$tokenizer/tokenizer.json" ]; then
+    "$python" reference/make_token.py "$out/token" "$tokenizer"
+else
+    echo "skipped: Gemma 3's tokenizer (no $tokenizer/tokenizer.json)"
+    "$python" reference/make_token.py "$out/token"
+fi
+if [ -f "$gguf" ] && [ -f "$tokenizer/tokenizer.json" ]; then
+    "$python" reference/make_real.py "$gguf" "$tokenizer" "$out/gemma/gemma3-270m"
+    "$python" reference/compare_real.py "$gguf" "$out/gemma/gemma3-270m"
+else
+    echo "skipped: Gemma 3 270M (no $gguf or no tokenizer)"
+fi
+if [ "$out" != tests/golden ]; then
+    diff -rq "$out" tests/golden && echo "every golden is as committed"
+fi
