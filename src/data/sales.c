@@ -19,11 +19,11 @@
     X(tables, "tables", 0)                     \
     X(calendar, "calendar", 1)                 \
     X(stores, "stores", 1)                     \
-    X(products, "products and customers", 1)   \
-    X(plan, "planning the sales", 4)           \
-    X(lines, "planning the sales", 6)          \
-    X(sales, "sales", 90)                      \
-    X(stock, "targets and inventory", 40)      \
+    X(products, "products and customers", 2)   \
+    X(plan, "planning the sales", 10)          \
+    X(lines, "planning the sales", 14)         \
+    X(sales, "sales", 45)                      \
+    X(stock, "targets and inventory", 45)      \
     X(comments, "comments", 2)
 
 #define X(name, label, work) extern const char sales_sql_##name[], sales_sql_##name##_end[];

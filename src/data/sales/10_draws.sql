@@ -1,15 +1,15 @@
 -- How anything is drawn: draw(key, purpose) is a number in 0 .. 2^32-1 made
 -- from the seed, the key and the purpose by integer arithmetic alone, so it is
 -- the same on every machine, thread count and version of the database. Each
--- round keeps the middle bits of a product; every input occurs once, so that
--- nested calls stay small. Keys are below 2^32.
+-- round flips bits and keeps the middle of a product: the product carries low
+-- bits upwards, the flips keep two draws from differing by a constant. Every
+-- input occurs once, so that nested calls stay small. Keys are below 2^32.
 
-CREATE TEMP MACRO round32(x, a, c) AS ((x * a + c) >> 16) & 4294967295;
+CREATE TEMP MACRO round32(x, flip, factor) AS ((xor(x, flip) * factor) >> 16) & 4294967295;
 
 CREATE TEMP MACRO draw(key, purpose) AS
-    round32(round32(round32(round32(
-        xor((key::BIGINT * 1640531527 + purpose * 968897 + {{seed_a}}) & 4294967295, {{seed_b}}),
-        2146121005, 1013904223), 1812433253, 362436069), 1181783497, 521288629), 2024237689, 88675123);
+    round32(round32(round32(round32((key::BIGINT * 1640531527 + purpose * 968897 + {{seed_a}}) & 4294967295,
+        {{seed_b}}, 2146121005), 2773480762, 1812433253), 3038305845, 1181783497), 1505998421, 2024237689);
 
 -- 0 .. n-1
 CREATE TEMP MACRO draw_below(key, purpose, n) AS (draw(key, purpose) * n) >> 32;
