@@ -296,7 +296,7 @@ static bool single(compiler *c, const block_spec *spec, side *x, leaves *all, bl
                 return err_set(c->e, ERR_NOT_IN_DATA, "%s: not by %s", c->l->tables[x->s.tables[0]].says,
                                spec->groups[i].dimension >= 0
                                    ? c->l->dimensions[spec->groups[i].dimension].dimension.name.title
-                                   : grain_word(spec->groups[i].grain));
+                                   : grain_title(spec->groups[i].grain));
     }
     for (int i = 0; i < x->n_leaves; i++)
         set_leaf(all, x->leaves[i], x->exprs[i]);

@@ -95,7 +95,8 @@ typedef struct group_key {
 } group_key;
 bool group_key_of(compiler *c, source *s, const sem_group *g, group_key *k);
 const char *time_bucket(compiler *c, source *s, sem_grain g, const char *column); /* NULL: not on this source */
-const char *grain_word(sem_grain g);
+const char *grain_word(sem_grain g);  /* "fiscal_week", as a column's name */
+const char *grain_title(sem_grain g); /* "fiscal week" */
 bool grain_has_start(sem_grain g); /* day, week, month, quarter, year */
 
 /* ---- block.c ------------------------------------------------------------------- */

@@ -18,6 +18,16 @@ const char *grain_word(sem_grain g)
     return word[g];
 }
 
+const char *grain_title(sem_grain g)
+{
+    return g == SEM_FISCAL_WEEK      ? "fiscal week"
+           : g == SEM_FISCAL_PERIOD  ? "fiscal period"
+           : g == SEM_FISCAL_QUARTER ? "fiscal quarter"
+           : g == SEM_FISCAL_YEAR    ? "fiscal year"
+           : g == SEM_MONTH_OF_YEAR  ? "month of the year"
+                                     : grain_word(g);
+}
+
 bool grain_has_start(sem_grain g)
 {
     return g == SEM_DAY || g == SEM_WEEK || g == SEM_MONTH || g == SEM_QUARTER || g == SEM_YEAR_GRAIN;
@@ -66,7 +76,8 @@ static bool time_key(compiler *c, source *s, sem_grain g, group_key *k)
     const char *column = s->time_shift && !cyclic ? s->time_shift : s->time;
 
     k->label = time_bucket(c, s, g, column);
-    k->label_name = k->title = grain_word(g);
+    k->label_name = grain_word(g);
+    k->title = grain_title(g);
     k->is_time = true;
     k->unit = grain_has_start(g) && g != SEM_YEAR_GRAIN ? SEM_DATE
               : g == SEM_WEEKDAY                        ? SEM_TEXT

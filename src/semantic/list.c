@@ -118,7 +118,7 @@ static bool take_conditions(compiler *c, member_set *m)
         const entity_def *other = &c->l->entities[k->condition.entity];
 
         if (k->on_sql || !source_reach(c, &m->s, other->table))
-            return err_set(c->e, ERR_NOT_IN_DATA, "\"%s\" is said of %s, not of %s", k->condition.name.title,
+            return err_set(c->e, ERR_NOT_IN_DATA, "\"%s\" is said of a %s, not of a %s", k->condition.name.title,
                            other->entity.name.title, m->n->entity.name.title);
         source_where(c, &m->s, condition_sql(c, use, m->and_sales, m->and_inventory));
         if (k->physical && other->without_sql && !without_lifted(c, other))
@@ -271,8 +271,8 @@ static bool far_conditions(compiler *c, const entity_def *n, const metric_def **
         if (plain && k->metric)
             *named = &c->l->metrics[sem_metric_find(c->l, k->metric)];
         else if (!plain || k->condition.id != n->in_period)
-            return err_set(c->e, ERR_NOT_IN_DATA, "%s that are \"%s\" can be listed and counted, but not by this group",
-                           n->entity.name.title, k->condition.name.title);
+            return err_set(c->e, ERR_NOT_IN_DATA, "\"%s\" can be listed, or counted in all, but not by this group",
+                           k->condition.name.title);
         memmove(&c->q.conditions[i], &c->q.conditions[i + 1],
                 (size_t)(c->q.n_conditions - i - 1) * sizeof c->q.conditions[0]);
         c->q.n_conditions--;

@@ -72,7 +72,7 @@ static bool refuse(compiler *c, const side *x, const char *by)
 
 static const char *group_title(const compiler *c, const sem_group *g)
 {
-    return g->dimension >= 0 ? c->l->dimensions[g->dimension].dimension.name.title : grain_word(g->grain);
+    return g->dimension >= 0 ? c->l->dimensions[g->dimension].dimension.name.title : grain_title(g->grain);
 }
 
 /* ---- states: the last snapshot, the last day ---------------------------------- */
@@ -162,7 +162,8 @@ static void keys_from(compiler *c, const block_spec *spec, side *x, const char *
             continue;
         source_init(&calendar, x->s.tables[0], "day");
         (void)group_key_of(c, &calendar, &spec->groups[i], k);
-        k->label_name = k->title = grain_word(spec->groups[i].grain);
+        k->label_name = grain_word(spec->groups[i].grain);
+        k->title = grain_title(spec->groups[i].grain);
         k->label = text_f(c, "%s.%s", buckets, k->label_name);
         if (k->key)
             k->key = text_f(c, "%s.%s", buckets, k->key_name);

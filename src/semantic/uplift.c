@@ -113,7 +113,7 @@ static bool group_columns(compiler *c, promo *p, const char **keys, const char *
 
         if (c->q.groups[i].dimension < 0 || !group_key_of(c, &p->s, &c->q.groups[i], &k))
             return err_set(c->e, ERR_NOT_IN_DATA, "an uplift is per promotion: not by %s",
-                           c->q.groups[i].dimension < 0 ? grain_word(c->q.groups[i].grain)
+                           c->q.groups[i].dimension < 0 ? grain_title(c->q.groups[i].grain)
                                                         : c->l->dimensions[c->q.groups[i].dimension].dimension.name.title);
         if (k.key)
             *keys = text_f(c, "%s, %s", *keys, aliased(c, k.key, k.key_name));

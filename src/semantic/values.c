@@ -83,7 +83,7 @@ static void columns_of_measures(compiler *c, const block_spec *spec, int n)
         if (c->q.running)
             title = text_f(c, "%s, running total", title);
         else if (c->q.average_per != SEM_NO_GRAIN)
-            title = text_f(c, "%s per %s", title, grain_word(c->q.average_per));
+            title = text_f(c, "%s per %s", title, grain_title(c->q.average_per));
         else if (c->q.average_per_entity >= 0)
             title = text_f(c, "%s per %s", title, c->l->entities[c->q.average_per_entity].entity.name.title);
         add_column(c, column_name(c, spec->measures[i].name), title, m->metric.unit, 'm');
