@@ -16,8 +16,9 @@ if [ $# -gt 0 ]; then
     exec "$bot" ask --db "${SALESBOT_DB:-$sample}" "$1"
 fi
 ask "Which active stores grew fastest in 2024?"
-line=$(( (${SEED:-1} * 7919) % $(grep -c . tests/model_questions.txt) + 1 ))
-ask "$(sed -n "${line}p" tests/model_questions.txt)" --model-only
+count=$(grep -cv '^#' tests/model_questions.txt)
+line=$(( (${SEED:-1} * 7919) % count + 1 ))
+ask "$(grep -v '^#' tests/model_questions.txt | sed -n "${line}p")" --model-only
 ask "What profit after overhead did we make in 2024?"
 cat <<END
 

@@ -34,7 +34,7 @@ if [ -f "$model" ]; then
         head -c $size "$model" >"$scratch/cut.gguf"
         code 8 "$bot" model show "$scratch/cut.gguf"
     done
-    code 0 "$bot" model show "$model"; says 'gemma3'
+    code 0 "$bot" model show "$model"; says 'Gemma 3'
 fi
 
 # init: nothing replaced, nothing half-written
@@ -56,7 +56,7 @@ pid=$!
 sleep 1.5; kill -INT $pid; wait $pid; got=$?
 [ $got = 130 ] || { bad=$((bad + 1)); echo "interrupted init: exit $got"; }
 [ -z "$(ls "$scratch" | grep late)" ] || { bad=$((bad + 1)); echo "left behind: $(ls "$scratch" | grep late)"; }
-slow="SELECT count(*) FROM sales a, sales b, sales c WHERE a.quantity + b.quantity + c.quantity = -1"
+slow="SELECT sum(a.net_amount * b.quantity) AS x FROM sales a, sales b WHERE a.cost_amount + b.quantity <> 1"
 "$bot" ask --db "$sample" --no-model --sql "$slow" >/dev/null 2>&1 &
 pid=$!
 sleep 1; kill -INT $pid; wait $pid; got=$?
