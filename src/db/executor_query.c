@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+
 bool query_failed(executor *x, int type, const char *message, err *e)
 {
     const stop_reason stop = watch_stopped(x);
@@ -313,12 +315,12 @@ static bool send_schema(const query *q, err *e)
     return ok;
 }
 
-static bool send_end(const sender *s, int64_t began, err *e)
+static bool send_end(const sender *s, double began, err *e)
 {
     str out = {0};
     bool ok;
 
-    done_put(&out, s->truncated, (double)(now_ms() - began));
+    done_put(&out, s->truncated, clock_ms() - began);
     ok = channel_send(EXECUTOR_SOCKET, REPLY_DONE, &out, e);
     str_deinit(&out);
     return ok;
@@ -335,7 +337,7 @@ bool answer_prepare(executor *x, const ask *m, err *e)
 
 bool answer_execute(executor *x, const ask *m, err *e)
 {
-    const int64_t began = now_ms();
+    const double began = clock_ms();
     query shown = {0}, wrapped = {0}, *run = &shown;
     sender s = {.x = x, .m = m, .q = &shown};
     bool ok = query_prepare(x, m->sql, true, &shown, e);

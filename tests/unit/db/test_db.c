@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "db/db_impl.h"
 #include "support.h"
 
 static db *open_shop(err *e)
@@ -385,6 +386,7 @@ static void time_is_limited(void)
     CHECK_OK(d = open_shop(&e));
     CHECK_ERR(db_execute(d, endless, &(db_limits){.timeout_ms = 200}, &e), ERR_LIMIT, "time");
     CHECK(seconds() - began < 5);
+    CHECK(d->child.pid > 0); /* interrupted, not ended */
     CHECK_TEXT(ask_cell(d, "SELECT 1", &e), "1");
     db_close(d);
 }
@@ -414,16 +416,19 @@ static void cancel_stops(void)
 {
     const double began = seconds();
     pthread_t thread;
+    pid_t child;
     err e;
     db *d;
 
     CHECK_OK(d = open_shop(&e));
+    child = d->child.pid;
     db_cancel(d); /* nothing runs: forgotten */
     CHECK_TEXT(ask_cell(d, "SELECT 1", &e), "1");
     for (int i = 0; i < 3; i++) {
         CHECK(!pthread_create(&thread, NULL, cancel_later, d));
         CHECK_ERR(db_execute(d, endless, &(db_limits){0}, &e), ERR_CANCELLED, "interrupted");
         pthread_join(thread, NULL);
+        CHECK(d->child.pid == child); /* interrupted, not ended */
         CHECK_TEXT(ask_cell(d, "SELECT 1", &e), "1");
     }
     CHECK(seconds() - began < 10);
