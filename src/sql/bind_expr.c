@@ -63,6 +63,27 @@ static bool unknown_function(binder *b, const sql_expr *x)
     return bind_fail(b, ERR_NOT_FOUND, x->at, "no function \"%s\"", x->text);
 }
 
+/* WITHIN GROUP and what needs it; numbers of arguments with a gap. */
+static bool check_form(binder *b, const sql_expr *x)
+{
+    const bool percentile = str_starts(x->text, "percentile_");
+    const bool mode = !strcmp(x->text, "mode");
+    const int n = x->args.n;
+
+    if (percentile && !x->call->within_group)
+        return bind_fail(b, ERR_REFUSED, x->at, "%s needs WITHIN GROUP (ORDER BY …)", x->text);
+    if (x->call->within_group && !percentile && !mode)
+        return bind_fail(b, ERR_REFUSED, x->at, "%s can't have WITHIN GROUP; write the ORDER BY "
+                         "after its arguments", x->text);
+    if (mode && (n == 0) != x->call->within_group)
+        return bind_fail(b, ERR_REFUSED, x->at, "write mode(x)");
+    if (!strcmp(x->text, "make_date") && n == 2)
+        return bind_fail(b, ERR_REFUSED, x->at, "make_date takes 3 arguments, found 2");
+    if (!strcmp(x->text, "make_timestamp") && n > 1 && n < 6)
+        return bind_fail(b, ERR_REFUSED, x->at, "make_timestamp takes 6 arguments, found %d", n);
+    return true;
+}
+
 static bool check_arguments(binder *b, const sql_expr *x, const sql_function *f)
 {
     const int n = x->args.n;
@@ -145,7 +166,7 @@ static bool call(binder *b, scope *s, sql_expr *x)
     x->function = function_find(x->text);
     if (!x->function)
         return unknown_function(b, x);
-    if (!check_arguments(b, x, x->function) || !check_place(b, s, x))
+    if (!check_arguments(b, x, x->function) || !check_form(b, x) || !check_place(b, s, x))
         return false;
     if (is_aggregate(x)) {
         s->in_aggregate = s->no_window = true;
@@ -192,7 +213,8 @@ bool bind_expr(binder *b, scope *s, sql_expr *x)
     default:
         ok = bind_exprs(b, s, &x->args) && (!x->query || subquery(b, s, x));
     }
-    if (ok)
-        x->type = type_of(x);
-    return ok;
+    if (!ok)
+        return false;
+    x->type = type_of(x);
+    return bind_check(b, x);
 }

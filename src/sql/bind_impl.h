@@ -76,6 +76,9 @@ bool bind_window(binder *b, scope *s, sql_window *w);
 /* bind_type.c */
 sql_type type_of(const sql_expr *x); /* from the types of its parts */
 sql_type type_common(sql_type a, sql_type b);
+/* bind_check.c */
+bool bind_check(binder *b, const sql_expr *x); /* the types of its parts go together */
+bool types_compare(sql_type a, sql_type b);
 /* bind_group.c */
 bool bind_grouping(binder *b, scope *s, sql_query *q);
 bool expr_has_aggregate(const sql_expr *x); /* outside OVER, of this query */

@@ -2,6 +2,7 @@
  * and to tell a date from a number. What is not known stays unknown. */
 #include <string.h>
 
+#include "base/str.h"
 #include "sql/bind_impl.h"
 #include "sql/functions.h"
 
@@ -135,9 +136,13 @@ static sql_type call(const sql_expr *x)
         return common_of_all(x);
     if (!strcmp(name, "if"))
         return type_common(argument(x, 1), argument(x, 2));
-    if (!strcmp(name, "avg") || !strcmp(name, "median") || !strcmp(name, "quantile_cont"))
+    if (str_starts(name, "percentile_"))
+        return x->call->order.n ? x->call->order.at[0].expr->type : SQL_T_UNKNOWN;
+    if (!strcmp(name, "avg"))
         return is_number(argument(x, 0)) || argument(x, 0) == SQL_T_UNKNOWN ? SQL_T_DOUBLE
                                                                             : argument(x, 0);
+    if (!strcmp(name, "median") || !strcmp(name, "quantile_cont"))
+        return argument(x, 0) == SQL_T_INTEGER ? SQL_T_DOUBLE : argument(x, 0);
     if ((!strcmp(name, "max") || !strcmp(name, "min") || !strncmp(name, "arg_m", 5)) &&
         x->args.n == (name[0] == 'a' ? 3 : 2))
         return SQL_T_LIST;

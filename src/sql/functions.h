@@ -21,6 +21,12 @@ struct sql_function {
     char result;   /* i integer, d double, c decimal, t text, D date, S timestamp, b boolean,
                     * T time, I interval, l list, s struct, 1 2 3 as that argument,
                     * + as a sum of argument 1, m a time unit: date or timestamp, ? unknown */
+    const char *args; /* classes of the arguments, the last one repeated; a string literal
+                       * passes for the small ones. n N numbers, i I integers, b boolean,
+                       * t text, l list, d D date or timestamp, v interval, L text or list,
+                       * P D or interval, H P or time, A numbers or D or time, Q A or
+                       * interval, S numbers or boolean, F numbers or D, X integer, double
+                       * or text, U list or struct, k no column inside, . any */
 };
 
 /* Under its main name or another; NULL if it is not in the list. */

@@ -5,7 +5,7 @@
  * the catalog of schemas.json and guarded. The data is
  * found as $SALESBOT_DATA, else ../shared/data beside the checkout; without it
  * the test is skipped (77). With $SQL_PRINTED a file of
- * "db_id <tab> gold <tab> printed" lines is written, for a run in DuckDB. */
+ * JSON lines (db_id, sql, printed) is written, for a run in DuckDB. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,9 +25,17 @@ static const char *text_of(const json_t *o, const char *key)
     return json_string_value(json_object_get(o, key));
 }
 
+/* Kinds of date are left unknown: some of these columns hold text. */
 static const char *type_text(const char *kind)
 {
-    return !strcmp(kind, "number") ? "DOUBLE" : !strcmp(kind, "boolean") ? "BOOLEAN" : "VARCHAR";
+    static const char *const types[][2] = {{"number", "DOUBLE"}, {"real", "DOUBLE"},
+                                           {"integer", "BIGINT"}, {"bigint", "BIGINT"},
+                                           {"text", "VARCHAR"}, {"varchar", "VARCHAR"}};
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (!strcmp(types[i][0], kind))
+            return types[i][1];
+    return "";
 }
 
 static db_catalog catalog_of(arena *a, const json_t *schema)
@@ -84,8 +92,13 @@ static void count_one(tally *t, const char *db_id, const char *sql)
         t->fixed++;
     else if (first && t->n - t->fixed < 40)
         fprintf(stderr, "not fixed: %s\n  %s\n  %s\n", second ? "" : e.msg, sql, once);
-    if (t->printed && once)
-        fprintf(t->printed, "%s\t%s\t%s\n", db_id, sql, once);
+    if (t->printed && once) {
+        json_t *row = json_pack("{s:s,s:s,s:s}", "db_id", db_id, "sql", sql, "printed", once);
+
+        json_dumpf(row, t->printed, JSON_COMPACT);
+        fputc('\n', t->printed);
+        json_decref(row);
+    }
     if (first)
         bind_one(t, a, db_id, sql, first);
     arena_free(a);
