@@ -116,8 +116,8 @@ bool load_tables(loader *r)
 
     if (!yaml_map_check(&r->f, node, "tables", NULL))
         return false;
-    if (n > MAX_TABLES)
-        return yaml_fail(&r->f, node, "at most %d tables", MAX_TABLES);
+    if (n >= MAX_TABLES) /* the calendar may come on top */
+        return yaml_fail(&r->f, node, "at most %d tables", MAX_TABLES - 1);
     l->tables = push_array(r, sizeof *l->tables, n + 1);
     if (!l->tables)
         return false;
