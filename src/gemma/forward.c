@@ -18,10 +18,10 @@ static size_t embed_bytes(const tensor *t)
 
 static void quantise_row(gemma_session *s, const float *x, int row, int n)
 {
-    const size_t at = (size_t)row * (size_t)n;
+    const act_rows out = act_rows_at(&s->xq, (size_t)row, n);
 
     if (s->g->precision == GEMMA_INTEGER)
-        s->g->ops->quantise(x, n, s->xq.q + at, s->xq.scale + at / 32, s->xq.sum + at / 16);
+        s->g->ops->quantise(x, n, &out);
 }
 
 /* normed and quantised input of a block from the residual stream */

@@ -31,7 +31,7 @@ struct tokenizer; /* token/token.h */
 /* -- engine ------------------------------------------------------------- */
 
 typedef enum gemma_precision {
-    GEMMA_INTEGER, /* activations quantised to 8 bits per block of 32: fast, default */
+    GEMMA_INTEGER, /* activations quantised to 16 bits per block of 32: fast, default */
     GEMMA_F32,     /* F32 activations on exactly dequantised weights: parity, slow */
 } gemma_precision;
 

@@ -62,8 +62,9 @@ static void carve_activations(gemma_session *s, carver *at)
     s->v = CARVE(at, float, T * GK);
     s->gate = CARVE(at, float, T * F);
     s->up = CARVE(at, float, T * F);
-    s->xq.q = CARVE(at, int8_t, T * widest);
+    s->xq.q = CARVE(at, int16_t, T * widest);
     s->xq.scale = CARVE(at, float, T * widest / 32);
+    s->xq.weighted = CARVE(at, float, T * widest / 32);
     s->xq.sum = CARVE(at, int32_t, T * widest / 16);
     for (int kind = 0; kind < 2; kind++) {
         s->cos[kind] = CARVE(at, float, T * (size_t)c->K / 2);

@@ -23,17 +23,6 @@ ALWAYS_INLINE bool type_has_min(const tensor_type type)
 
 ALWAYS_INLINE bool type_has_halves(const tensor_type type) { return type == TENSOR_Q6_K; }
 
-/* How many products of 4 columns fit 16 bits: 2 * max q * 127 * depth < 32768. */
-ALWAYS_INLINE int type_depth(const tensor_type type)
-{
-    switch (type) {
-    case TENSOR_Q8_0: return 1;
-    case TENSOR_Q6_K: return 2;
-    case TENSOR_Q4_0: case TENSOR_Q4_1: case TENSOR_Q4_K: return 8;
-    default: return 4;
-    }
-}
-
 ALWAYS_INLINE __m256i nibbles(const uint8_t *p)
 {
     const __m128i x = _mm_loadu_si128((const __m128i *)p);
