@@ -131,15 +131,46 @@ static bool check_position(binder *b, const sql_expr *x, int n)
     return true;
 }
 
+/* SELECT t.a … ORDER BY a: the item of that name, if there is just one. */
+static const sql_expr *item_named(const sql_select *select, const char *name)
+{
+    const sql_expr *found = NULL;
+
+    for (int i = 0; i < select->n_items; i++) {
+        const sql_item *item = &select->items[i];
+        const sql_expr *x = item->expr;
+
+        if (item->alias && str_equal_nocase(item->alias, name))
+            return NULL; /* aliases are found where all names are */
+        if (item->alias || x->kind != SQL_X_COLUMN ||
+            !str_equal_nocase(x->parts.at[x->parts.n - 1], name))
+            continue;
+        if (found)
+            return NULL;
+        found = x;
+    }
+    return found;
+}
+
 static bool order(binder *b, scope *s, sql_query *q)
 {
     s->alias = ALIAS_FIRST;
     s->grouped = true;
-    if (!bind_orders(b, s, &q->order))
-        return false;
-    for (int i = 0; i < q->order.n; i++)
-        if (!check_position(b, q->order.at[i].expr, q->columns.n))
+    for (int i = 0; i < q->order.n; i++) {
+        sql_expr *x = q->order.at[i].expr;
+        const sql_expr *item = x && x->kind == SQL_X_COLUMN && x->parts.n == 1
+                                   ? item_named(q->select, x->parts.at[0]) : NULL;
+
+        if (item) {
+            x->means = item;
+            x->type = item->type;
+            x->table = item->table;
+            x->column = item->column;
+        } else if (x && !bind_expr(b, s, x))
             return false;
+        if (!check_position(b, x, q->columns.n))
+            return false;
+    }
     return true;
 }
 
@@ -177,6 +208,25 @@ static bool select_query(binder *b, sql_query *q, scope *outer, const cte_env *e
     return items(b, s, q->select) && select_clauses(b, s, q) && bind_grouping(b, s, q);
 }
 
+static bool offers(const scope *s, const char *name)
+{
+    for (int i = 0; i < s->n; i++)
+        if (str_equal_nocase(s->at[i].column.name, name))
+            return true;
+    return false;
+}
+
+/* The names that the sides of a set operation give its columns. */
+static bool side_names(binder *b, scope *s, const sql_query *q)
+{
+    if (q->kind == SQL_Q_SET)
+        return side_names(b, s, q->left) && side_names(b, s, q->right);
+    for (int i = 0; i < q->columns.n; i++)
+        if (!offers(s, q->columns.at[i].name) && !scope_add(b, s, NULL, &q->columns.at[i]))
+            return false;
+    return true;
+}
+
 /* ORDER BY of a set operation or VALUES names only output columns. */
 static bool order_output(binder *b, sql_query *q, const cte_env *env)
 {
@@ -191,6 +241,10 @@ static bool order_output(binder *b, sql_query *q, const cte_env *env)
     for (int i = 0; i < q->columns.n; i++)
         if (!scope_add(b, s, NULL, &q->columns.at[i]))
             return false;
+    if (q->order.n && !side_names(b, s, q))
+        return false;
+    s->no_aggregate = s->no_window = true;
+    s->clause = "the ORDER BY of a set operation";
     if (!bind_orders(b, s, &q->order))
         return false;
     for (int i = 0; i < q->order.n; i++)
@@ -304,6 +358,18 @@ static bool cte(binder *b, const sql_query *q, sql_cte *c, scope *outer, const c
            cte_columns(b, c, &c->query->columns, &mine->columns);
 }
 
+static bool limit(binder *b, scope *s, sql_expr *x)
+{
+    if (!bind_expr(b, s, x))
+        return false;
+    if (x->kind == SQL_X_UNARY && x->op == SQL_OP_MINUS)
+        return bind_fail(b, ERR_REFUSED, x->at, "LIMIT and OFFSET can't be negative");
+    if (x->type == SQL_T_INTEGER || x->type == SQL_T_UNKNOWN || x->type == SQL_T_NULL ||
+        x->type == SQL_T_DECIMAL || x->type == SQL_T_DOUBLE)
+        return true;
+    return bind_fail(b, ERR_REFUSED, x->at, "LIMIT and OFFSET need a number");
+}
+
 /* LIMIT and OFFSET see no columns of this query. */
 static bool limits(binder *b, sql_query *q, scope *outer, const cte_env *env)
 {
@@ -317,7 +383,7 @@ static bool limits(binder *b, sql_query *q, scope *outer, const cte_env *env)
     s->outer = outer;
     s->no_aggregate = s->no_window = true;
     s->clause = "LIMIT";
-    return (!q->limit || bind_expr(b, s, q->limit)) && (!q->offset || bind_expr(b, s, q->offset));
+    return (!q->limit || limit(b, s, q->limit)) && (!q->offset || limit(b, s, q->offset));
 }
 
 bool bind_query(binder *b, sql_query *q, scope *outer, const cte_env *env)

@@ -30,6 +30,20 @@ bool expr_has_aggregate(const sql_expr *x)
     return found;
 }
 
+static bool stop_at_window(void *arg, const sql_expr *x)
+{
+    return !(*(bool *)arg = x->kind == SQL_X_CALL && x->call->over);
+}
+
+static bool has_window(const sql_expr *x)
+{
+    bool found = false;
+    const sql_visitor v = {.expr = stop_at_window, .arg = &found, .shallow = true};
+
+    sql_walk_expr(x, &v);
+    return found;
+}
+
 typedef struct groups {
     binder *b;
     const sql_select *select;
@@ -65,6 +79,9 @@ static bool add(groups *g, const sql_expr *x)
     }
     if (expr_has_aggregate(x))
         return bind_fail(g->b, ERR_REFUSED, x->at, "an aggregate can't stand in GROUP BY");
+    if (has_window(x))
+        return bind_fail(g->b, ERR_REFUSED, x->at, "a window function can't stand in GROUP BY; "
+                         "put it into a query around this one");
     if (!g->n || !(g->n & (g->n - 1))) {
         more = arena_push(g->b->a, const sql_expr *, g->n ? (size_t)g->n * 2 : 1);
         if (!more)
@@ -139,6 +156,14 @@ static bool check(const groups *g, const sql_expr *x)
     return check_all(g, &x->args);
 }
 
+static bool any_aggregate(const sql_select *s)
+{
+    for (int i = 0; i < s->n_items; i++)
+        if (expr_has_aggregate(s->items[i].expr))
+            return true;
+    return false;
+}
+
 /* HAVING, QUALIFY and ORDER BY count too: FROM t HAVING count(*) > 1. */
 static bool is_aggregated(const sql_query *q)
 {
@@ -146,9 +171,8 @@ static bool is_aggregated(const sql_query *q)
 
     if (s->group.n || s->group_all || s->having)
         return true;
-    for (int i = 0; i < s->n_items; i++)
-        if (expr_has_aggregate(s->items[i].expr))
-            return true;
+    if (any_aggregate(s))
+        return true;
     for (int i = 0; i < q->order.n; i++)
         if (q->order.at[i].expr && expr_has_aggregate(q->order.at[i].expr))
             return true;
@@ -165,6 +189,8 @@ bool bind_grouping(binder *b, scope *s, sql_query *q)
     for (int i = 0; i < select->group.n; i++)
         if (!add(&g, select->group.at[i]))
             return false;
+    if (select->group_all && !any_aggregate(select))
+        return true; /* no more than DISTINCT */
     for (int i = 0; select->group_all && i < select->n_items; i++) {
         const sql_expr *x = select->items[i].expr;
 

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "sql/bind_impl.h"
 #include "sql/functions.h"
+#include "sql/lex_impl.h"
 
 /* How far a misspelt name may be from the one that is offered. */
 static int reach(const char *name) { return strlen(name) < 5 ? 1 : 3; }
@@ -140,7 +141,7 @@ static bool no_column(binder *b, const scope *s, const sql_expr *x, const char *
     if (!in[0])
         return bind_fail(b, ERR_NOT_FOUND, x->at, "no column \"%s\": there is no FROM", name);
     if (source)
-        snprintf(in, sizeof in, "%.100s", source);
+        snprintf(in, sizeof in, "%.*s", whole_characters(source, (int)strnlen(source, 100)), source);
     if (near.name)
         return bind_fail(b, ERR_NOT_FOUND, x->at, "no column \"%s\" in %s; did you mean \"%s\"?",
                          name, in, near.name);

@@ -33,6 +33,17 @@ sql_place sql_place_of(const char *text, int at)
     return p;
 }
 
+int whole_characters(const char *text, int n)
+{
+    int last = n;
+
+    while (last > 0 && ((unsigned char)text[last - 1] & 0xC0) == 0x80)
+        last--;
+    if (last > 0 && (unsigned char)text[last - 1] >= 0xC0)
+        last--; /* where the last character begins */
+    return last < n && utf8_len(text + last, (size_t)(n - last)) == (size_t)(n - last) ? n : last;
+}
+
 bool refuse_at(err *e, err_code code, const char *text, int at, const char *fmt, ...)
 {
     const sql_place p = sql_place_of(text, at);
@@ -42,6 +53,7 @@ bool refuse_at(err *e, err_code code, const char *text, int at, const char *fmt,
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
+    what[whole_characters(what, (int)strlen(what))] = 0;
     return err_set(e, code, "line %d, column %d: %s", p.line, p.column, what);
 }
 

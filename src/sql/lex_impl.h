@@ -33,6 +33,9 @@ typedef struct tokens {
  * line and column; ERR_LIMIT: too long; ERR_NOMEM: the arena is full. */
 MUST_CHECK bool lex(arena *a, const char *text, tokens *out, err *e);
 
+/* The most bytes of text, at most n, that do not end inside a character. */
+int whole_characters(const char *text, int n);
+
 /* err_set with "line 1, column 8: " in front. */
 bool refuse_at(err *e, err_code code, const char *text, int at, const char *fmt, ...)
     PRINTF(5, 6);

@@ -73,7 +73,7 @@ bool parse_fail(parser *p, const char *expected)
         return refuse_at(p->e, ERR_REFUSED, p->text, t->at,
                          "expected %s, but the statement ends here", expected);
     return refuse_at(p->e, ERR_REFUSED, p->text, t->at, "expected %s, found %.*s", expected,
-                     t->n < 60 ? t->n : 60, p->text + t->at);
+                     whole_characters(p->text + t->at, t->n < 60 ? t->n : 60), p->text + t->at);
 }
 
 bool parse_refuse(parser *p, int at, const char *why)
