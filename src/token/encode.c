@@ -105,8 +105,8 @@ static uint64_t count_characters(const char *p, uint32_t n)
 }
 
 /* By text: every two neighbours whose text is a piece. Among equal ranks the
- * lengths of the parts decide, as in the list of merges that transformers derives
- * from a vocabulary. */
+ * longer left part goes first, then the longer right one, as in the list of merges
+ * that transformers derives from a vocabulary and its scores. */
 static bool consider_text(const encoder *x, const symbol *a, const symbol *b, candidate *c)
 {
     const piece *p;
@@ -118,8 +118,7 @@ static bool consider_text(const encoder *x, const symbol *a, const symbol *b, ca
     p = &x->t->pieces[c->merged];
     lengths = count_characters(x->text + a->start, a->n) << 16 |
               count_characters(x->text + b->start, b->n);
-    c->order = (uint64_t)p->rank << 32 |
-               (x->t->shorter_left_first ? lengths : 0xFFFFFFFF - lengths);
+    c->order = (uint64_t)p->rank << 32 | (0xFFFFFFFF - lengths);
     return p->rank != RANK_NEVER;
 }
 

@@ -5,7 +5,7 @@
  * 1: text, score, type), of the trainer's settings the model type, of the
  * normaliser's whether it is the plain one; everything else is stepped over.
  * Merges are derived in the order in which transformers lists them for such a
- * file: by id, shorter left part first. */
+ * file: by id. */
 #include <string.h>
 
 #include "token/token_impl.h"
@@ -184,6 +184,5 @@ bool load_protobuf(tokenizer *t, const unsigned char *bytes, size_t n, err *e)
     for (int id = 0; id < t->n_pieces; id++)
         if (t->pieces[id].kind == TOKEN_NORMAL || t->pieces[id].kind == TOKEN_ADDED)
             t->pieces[id].rank = (uint32_t)id;
-    t->shorter_left_first = true;
     return true;
 }

@@ -41,7 +41,6 @@ struct tokenizer {
     piece *pieces;
     int n_pieces;
     int n_ids; /* the model's vocabulary: ids at or above it are left out */
-    bool shorter_left_first; /* which of two ways to the same piece comes first */
     uint32_t longest; /* bytes of the longest piece that can merge */
     piece_slot *slots; /* hash table of pieces, open addressing */
     uint32_t slot_mask;

@@ -109,6 +109,7 @@ static void test_special(void)
             CHECK(tokenizer_kind(t, ids.ids[i]) != TOKEN_CONTROL);
         CHECK(tokenizer_kind(t, ids.ids[ids.n - 1]) == TOKEN_ADDED); /* <h1> */
         CHECK(tokenizer_kind(t, s.bos) == TOKEN_CONTROL);
+        CHECK(tokenizer_kind(t, tokenizer_find(t, "<unused3>", 9)) == TOKEN_CONTROL);
         token_list_deinit(&ids);
         tokenizer_free(t);
     }

@@ -17,13 +17,12 @@ static bool close_gains(const float *stored, const float *whole, int64_t n)
     return true;
 }
 
-static void check_equal(const char *name)
+static void check_folder(const char *folder, const char *name)
 {
-    char folder[512], file[512];
+    char file[512];
     err e = {0};
     weights *hf, *gguf;
 
-    snprintf(folder, sizeof folder, GOLDEN "hf/%s", name);
     snprintf(file, sizeof file, GOLDEN "gemma/%s/model.gguf", name);
     hf = weights_open(folder, &e);
     if (!hf)
@@ -48,6 +47,14 @@ static void check_equal(const char *name)
     }
     weights_close(hf);
     weights_close(gguf);
+}
+
+static void check_equal(const char *name)
+{
+    char folder[512];
+
+    snprintf(folder, sizeof folder, GOLDEN "hf/%s", name);
+    check_folder(folder, name);
 }
 
 static void test_gemma1(void) { check_equal("gemma1"); }
@@ -134,7 +141,7 @@ static void test_shards(void)
 {
     static const char index[] = "{\"weight_map\":{\"x\":\"a.safetensors\",\"y\":\"b.safetensors\","
                                 "\"z\":\"a.safetensors\"}}";
-    static const char outside[] = "{\"weight_map\":{\"x\":\"../a.safetensors\"}}";
+    static const char outside[] = "{\"weight_map\":{\"x\":\"sub/a.safetensors\"}}";
     folder f;
     err e = {0};
     weights *w;
@@ -152,6 +159,65 @@ static void test_shards(void)
     CHECK(strstr(folder_message(&f, &e), "which is no safetensors file of this folder"));
     CHECK(folder_put(&f, "model.safetensors.index.json", "[]", 2));
     CHECK(strstr(folder_message(&f, &e), "has no weight_map"));
+    folder_end(&f);
+}
+
+/* Configs from before transformers 5: rope in flat keys, layers by a pattern or by
+ * the family's habit. The tensors are those of the goldens. */
+static void test_old_configs(void)
+{
+    static const struct { const char *name, *json; } cases[] = {
+        {"gemma3", "{\"model_type\":\"gemma3_text\",\"vocab_size\":300,\"hidden_size\":32,"
+                   "\"intermediate_size\":64,\"num_hidden_layers\":7,\"num_attention_heads\":4,"
+                   "\"num_key_value_heads\":1,\"head_dim\":16,\"sliding_window\":8,"
+                   "\"query_pre_attn_scalar\":16,\"max_position_embeddings\":128}"},
+        {"gemma3", "{\"model_type\":\"gemma3_text\",\"vocab_size\":300,\"hidden_size\":32,"
+                   "\"intermediate_size\":64,\"num_hidden_layers\":7,\"num_attention_heads\":4,"
+                   "\"num_key_value_heads\":1,\"head_dim\":16,\"sliding_window\":8,"
+                   "\"query_pre_attn_scalar\":16,\"max_position_embeddings\":128,"
+                   "\"sliding_window_pattern\":6,\"rope_theta\":1000000.0,"
+                   "\"rope_local_base_freq\":10000.0,\"rope_scaling\":null}"},
+        {"gemma2", "{\"model_type\":\"gemma2\",\"vocab_size\":300,\"hidden_size\":32,"
+                   "\"intermediate_size\":64,\"num_hidden_layers\":4,\"num_attention_heads\":4,"
+                   "\"num_key_value_heads\":2,\"head_dim\":16,\"sliding_window\":8,"
+                   "\"query_pre_attn_scalar\":16,\"max_position_embeddings\":128,"
+                   "\"rope_theta\":10000.0,\"attn_logit_softcapping\":5.0,"
+                   "\"final_logit_softcapping\":3.0}"},
+        {"gemma1", "{\"model_type\":\"gemma\",\"vocab_size\":300,\"hidden_size\":32,"
+                   "\"intermediate_size\":64,\"num_hidden_layers\":2,\"num_attention_heads\":4,"
+                   "\"num_key_value_heads\":1,\"head_dim\":16,\"max_position_embeddings\":128,"
+                   "\"hidden_act\":\"gelu\",\"rope_theta\":10000.0}"},
+    };
+    char from[512], to[512];
+    folder f;
+
+    CHECK(folder_make(&f));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(from, sizeof from, GOLDEN "hf/%s/model.safetensors", cases[i].name);
+        snprintf(to, sizeof to, "%s/model.safetensors", f.path);
+        unlink(to);
+        CHECK(!symlink(from, to));
+        CHECK(folder_put(&f, "config.json", cases[i].json, strlen(cases[i].json)));
+        check_folder(f.path, cases[i].name);
+        CHECK(!test_failed);
+    }
+    folder_end(&f);
+}
+
+/* Scaling as older files write it. */
+static void test_rope_scaling(void)
+{
+    static const char json[] = CONFIG ",\"rope_scaling\":{\"factor\":8.0,\"rope_type\":\"linear\"},"
+                               "\"rope_local_base_freq\":5000}";
+    folder f;
+    err e = {0};
+    weights *w;
+
+    CHECK(folder_make(&f) && folder_tensors(&f, "model.safetensors", 0, TINY_TENSORS));
+    CHECK(folder_put(&f, "config.json", json, sizeof json - 1));
+    CHECK((w = weights_open(f.path, &e)));
+    CHECK(weights_config(w)->rope_scale == 8 && weights_config(w)->rope_theta_local == 5000);
+    weights_close(w);
     folder_end(&f);
 }
 
@@ -219,4 +285,5 @@ static void test_configs(void)
 }
 
 TEST_MAIN({"gemma1", test_gemma1}, {"gemma2", test_gemma2}, {"gemma3", test_gemma3},
+          {"old_configs", test_old_configs}, {"rope_scaling", test_rope_scaling},
           {"shards", test_shards}, {"cut_and_changed", test_cut_and_changed}, {"configs", test_configs})
