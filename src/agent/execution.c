@@ -175,6 +175,6 @@ bool execution_step(agent_state *s, agent_context *c, err *e)
         fetch_evidence(s, c);
     state_why(s, "database", "%lld rows in %.1f ms%s", (long long)s->results->n_rows,
               s->results->elapsed_ms,
-              s->ordered ? "" : ", sorted by all columns: the statement has no order of its own");
+              s->ordered || s->results->n_rows < 2 ? "" : ", sorted by all columns: the statement has no order of its own");
     return true;
 }

@@ -93,6 +93,12 @@ static bool try_partial(agent_state *s, agent_context *c, err *e)
 
     if (!something)
         return err_set(e, ERR_NOT_IN_DATA, "no measure and no kind of thing was recognised");
+    if (s->work->u.can_template) { /* the model went first, as asked, and failed */
+        state_why(s, "template", "every word used");
+        return by_template(s, c, e);
+    }
+    if (!s->n_unused_words) /* it is the question's shape that isn't understood */
+        return err_set(e, ERR_NOT_IN_DATA, "no word was left over: %s", s->work->u.why_not);
     if (!by_template(s, c, e))
         return false;
     s->work->partial = true;
@@ -146,7 +152,8 @@ bool sql_generate(agent_state *s, agent_context *c, err *e)
     nearest_questions(s, c);
     return s->n_unused_words
                ? err_set(e, ERR_NOT_IN_DATA, "I don't know \"%s\" in this data", s->unused_words[0])
-               : err_set(e, ERR_NOT_IN_DATA, "I found no way to answer this from the data");
+               : err_set(e, ERR_NOT_IN_DATA, "I found no way to answer this from the data%s%s",
+                         *s->work->u.why_not ? ": " : "", s->work->u.why_not);
 }
 
 bool sql_step(agent_state *s, agent_context *c, err *e)

@@ -99,11 +99,13 @@ void state_why(agent_state *s, const char *source, const char *fmt, ...)
 
 static bool name_ends(const char *name, const char *const *ends)
 {
-    for (; *ends; ends++) {
-        const size_t n = strlen(name), k = strlen(*ends);
+    const size_t n = strlen(name) - (*name && name[strlen(name) - 1] == ')'); /* sum(sales) */
 
-        if (n >= k && str_equal_nocase(name + n - k, *ends) &&
-            (n == k || name[n - k - 1] == '_' || name[n - k - 1] == ' '))
+    for (; *ends; ends++) {
+        const size_t k = strlen(*ends);
+
+        if (n >= k && !strncasecmp(name + n - k, *ends, k) &&
+            (n == k || strchr("_ (.", name[n - k - 1])))
             return true;
     }
     return false;
@@ -124,6 +126,8 @@ static char role_by_name(const db_result_column *c)
         return 't';
     if (c->type == DB_TEXT || c->type == DB_BOOLEAN)
         return 'g';
+    if (strchr(c->name, '(')) /* count(store_id) is a count */
+        return 'm';
     if (name_ends(c->name, time_names))
         return 't';
     return name_ends(c->name, id_names) ? 'g' : 'm';
@@ -144,9 +148,29 @@ static sem_unit unit_by_name(const agent_state *s, const db_result_column *c, ch
     return c->type == DB_INTEGER ? SEM_COUNT : SEM_NUMBER;
 }
 
+/* What DuckDB calls an unnamed aggregate: "sum(net_amount)" -> "sum of net amount". */
+static const char *aggregate_title(agent_state *s, const char *name)
+{
+    static const struct { const char *call, *title; } calls[] = {
+        {"count_star(", "number of rows"}, {"count(DISTINCT ", "number of different "},
+        {"count(", "number of "}, {"sum(", "sum of "}, {"avg(", "average of "},
+        {"min(", "lowest "}, {"max(", "highest "}, {"median(", "median of "}};
+    const size_t n = strlen(name);
+
+    for (size_t i = 0; n && name[n - 1] == ')' && i < sizeof calls / sizeof calls[0]; i++)
+        if (str_starts(name, calls[i].call)) {
+            const size_t k = strlen(calls[i].call);
+            const char *inner = strrchr(name + k, '.');
+
+            inner = inner ? inner + 1 : name + k;
+            return state_strf(s, "%s%.*s", calls[i].title, (int)(name + n - 1 - inner), inner);
+        }
+    return name;
+}
+
 static const char *human(agent_state *s, const char *name)
 {
-    char *title = arena_str(s->arena, name);
+    char *title = arena_str(s->arena, aggregate_title(s, name));
 
     for (char *p = title; p && *p; p++)
         if (*p == '_' || (unsigned char)*p < 0x20)
@@ -157,7 +181,7 @@ static const char *human(agent_state *s, const char *name)
 /* A year that the layer calls by its number is never written "2,024". */
 static void by_plan(agent_state *s, agent_column *c, const sem_plan_column *p)
 {
-    c->title = state_str(s, p->title && *p->title ? p->title : human(s, c->name));
+    c->title = human(s, p->title && *p->title ? p->title : c->name);
     c->unit = p->unit;
     c->role = p->role;
     if (c->role == 't' && c->unit != SEM_DATE && c->unit != SEM_TEXT)

@@ -129,6 +129,8 @@ static bool end_with(agent_state *s, agent_context *c, err *e)
         nearest_questions(s, c);
         return err_set(e, ERR_NOT_IN_DATA, "Not in this data: %s", missing);
     case UNDERSTOOD_AMBIGUOUS:
+        if (s->work->o->model_only)
+            return true; /* the model is to try, as asked */
         return err_set(e, ERR_AMBIGUOUS, "That can be read in more than one way: %s", missing);
     case UNDERSTOOD_REFUSED:
         return err_set(e, ERR_REFUSED, "%s; questions only read the data", missing);

@@ -129,6 +129,13 @@ static void columns_are_named_and_typed(void)
     CHECK(t.s->columns[3].role == 't' && t.s->columns[4].unit == SEM_PERCENT);
     CHECK(t.s->columns[5].role == 't' && t.s->columns[5].unit == SEM_YEAR);
     table_close(&t);
+    table_open(&t, "count_star() integer | sum(sales.net_amount) decimal | count(DISTINCT~order_id) integer");
+    CHECK(state_columns(t.s, &e));
+    CHECK(!strcmp(t.s->columns[0].title, "number of rows") && t.s->columns[0].role == 'm');
+    CHECK(!strcmp(t.s->columns[1].title, "sum of net amount") && t.s->columns[1].unit == SEM_MONEY);
+    CHECK(!strcmp(t.s->columns[2].title, "number of different order id") &&
+          t.s->columns[2].role == 'm' && t.s->columns[2].unit == SEM_COUNT);
+    table_close(&t);
 }
 
 static void equal_states_give_equal_bytes(void)
