@@ -16,7 +16,7 @@ static const struct {
     {C_STOP, "stop", USE_STOP,
      "a|an|the|please|pls|plz|kindly|thanks|thank you|hi|hello|hey|ok|okay|so|now|then|also|just|me|us|my|our|we|i|you|your|it|its|they|their|them|he|she|"
      "is|are|was|were|be|been|being|am|do|does|did|done|has|have|had|having|can|could|would|should|shall|may|might|must|will you|let|lets|let us|"
-     "at|on|in|into|of|for|to|from|with|by|about|as|and|or|that|this|these|those|there|here|who|whom|whose|where|when|how|what|which|"
+     "at|on|in|into|of|for|to|from|with|by|about|as|and|or|that|this|these|those|there|here|who|whom|whose|where|how|what|which|"
      "tell|tell me|give|give me|get|get me|show|show me|display|see|find|find me|want|i want to know|i want|i would like|i would like to know|like to know|like to see|"
      "would like to see|want to see|want to know|need|i need|know|calculate|compute|determine|return me|report|look|look at|provide|"
      "all|total|overall|altogether|whole|entire|in total|in all|full|"
@@ -39,7 +39,7 @@ static const struct {
      "very|quite|much|many|well|far|too|lot|lots|only|even|still|yet|already|"
      "came from|come from|coming from|comes from|that are|that is|that were|that was|that have|that has|that had|which are|which have|which had|which were|who have|who had|who has|"
      "euros|euro|eur|in euros|in euro|in eur|"
-     "sales team|shown|display|listed|sorted|order them|order it|sort|please list|win|won|gain customers|pull in"},
+     "sales team|shown|display|listed|sorted|order them|order it|sort|please list|win|won|gain customers|pull in|issued|placed|processed|booked|rung up"},
     {C_BY, "by", USE_GROUP, "by|split by|splitted by|broken down by|break down by|breakdown by|break it down by|break down|broken down|grouped by|group by|divided by|separated by|"
      "split across|segmented by|sliced by|slice by|according to|by each|by every|in terms of|split into|split"},
     {C_PER, "per", USE_GROUP, "per|per each|a|an|/"},
@@ -53,7 +53,7 @@ static const struct {
     {C_LIST, "list", USE_KIND, "list|list of|enumerate|names of|name|the names of|name of|list all|list the|show all|show me all|which ones|a list of|names|give me the names of|give me all|give me a list of|identify|all"},
     {C_COLUMNS, "with columns", USE_GROUP, "with their|with its|and their|and its|along with their|along with its|together with their|including their|including its|with the|as well as their"},
     {C_TOP, "top", USE_TOP, "top|highest|most|biggest|largest|greatest|maximum|max|peak|top ranked|leading|number one|top selling|most selling|highest selling|bestselling|best selling|best seller|bestseller|top seller|the most|most of|"
-     "largest number of|highest number of|greatest number of|most popular|busiest|most important|high|higher|richest|longest|top performing|highest grossing|most valuable|more than any other"},
+     "largest number of|highest number of|greatest number of|most popular|busiest|most important|most common|most frequent|commonest|most often|richest|longest|top performing|highest grossing|most valuable|more than any other"},
     {C_BOTTOM, "bottom", USE_TOP, "bottom|lowest|least|smallest|fewest|minimum|min|lowest number of|smallest number of|fewest number of|the least|least popular|quietest|lowest selling|least selling|shortest|lowest performing|slowest selling|worst selling|worst seller"},
     {C_BEST, "best", USE_TOP, "best|strongest|best performing|best performer|strongest performing|star|winner|most successful|leader|did best|performed best|perform best|healthiest|best performers|top performer"},
     {C_WORST, "worst", USE_TOP, "worst|weakest|poorest|worst performing|worst performer|weakest performing|loser|laggard|least successful|did worst|performed worst|underperforming|under performing|poor performing|worst performers"},
@@ -66,7 +66,7 @@ static const struct {
     {C_GROW, "change", USE_COMPARE, "change|changes|changed|changing|change in|change of|growth|growth rate|growth of|growth in|grow|grows|grew|grown|growing|percent change|percentage change|rate of growth|rate of change|growth percentage|movement|move|moved|"
      "percent growth|percentage growth|develop compared|delta|variance|variation|vary|varied|growth rates|rate growth|evolve compared"},
     {C_GROW_UP, "growth up", USE_COMPARE, "increase|increases|increased|increasing|increase in|rise|rises|rose|risen|rising|rise in|gain|gains|gained|improve|improved|improves|improvement|improvement in|up|uptick|jump|jumped|surge|surged|climb|climbed|go up|went up|gone up|going up|expand|expanded|boost|upturn|grew up|positive growth"},
-    {C_GROW_DOWN, "growth down", USE_COMPARE, "decrease|decreases|decreased|decreasing|decrease in|fall|falls|fell|fallen|falling|fall in|drop|drops|dropped|dropping|drop in|decline|declines|declined|declining|decline in|shrink|shrinks|shrank|shrunk|shrinking|lose|loses|losing|"
+    {C_GROW_DOWN, "growth down", USE_COMPARE, "decrease|decreases|decreased|decreasing|decrease in|fall|falls|fell|fallen|falling|fall in|drop|drops|dropped|dropping|drop in|decline|declines|declined|declining|decline in|shrink|shrinks|shrank|shrunk|shrinking|lose|loses|losing|lost|"
      "loss in|down|dip|dipped|go down|went down|gone down|going down|reduce|reduced|reduction|slump|slumped|plunge|worsen|worsened|deteriorate|deteriorated|downturn|dropped off|fall off|fell off|fall back|slow down|slowed|negative growth|contract|contracted"},
     {C_FAST, "fastest", USE_TOP, "fastest|quickest|fast|quickly|most rapidly|strongly|rapidly|sharply|sharpest|steepest|most strongly|quicker|faster|most sharply|most quickly"},
     {C_SLOW, "slowest", USE_TOP, "slowest|slowly|slow|most slowly"},
@@ -119,7 +119,7 @@ static const struct {
     {C_FOR, "for", USE_STOP, "for|to"},
     {C_SELL, "sell", USE_METRIC, "sell|sells|sold|selling|bought|buy|purchase|purchased|spend|spent|spending"},
     {C_PERFORM, "perform", USE_METRIC, "perform|performs|performed|performing|performance|doing|business|do well|did well|going|success|successful|results|trade|traded|how are things"},
-    {C_ABSOLUTE, "absolute", USE_COMPARE, "by how much|in absolute terms|absolute|in absolute numbers|in money|absolutely|in euro terms|how much more|how much less|how many more|how many fewer|absolute change|absolute growth|absolute terms|in euros|in euro|in eur|in absolute figures|how many less"},
+    {C_ABSOLUTE, "absolute", USE_COMPARE, "by how much|in absolute terms|absolute|in absolute numbers|in money|absolutely|in euro terms|how much more|how much less|how much higher|how much lower|how many more|how many fewer|absolute change|absolute growth|absolute terms|in euros|in euro|in eur|in absolute figures|how many less"},
     {C_IN_PERCENT, "in per cent", USE_COMPARE, "in percent|in per cent|percent|percentage|as a percentage|in percentage|percentage wise|relative|relatively|in relative terms|per cent|by what percentage|by what percent|by how many percent|in percentage terms|pct|in pct|what percentage did|by what per cent"},
     {C_MONEY_UNIT, "money", USE_NUMBER, "euro|euros|eur|in euros|worth"},
     {C_PERCENT_UNIT, "per cent", USE_NUMBER, "percent|per cent|percentage points|percentage point|pp|pct|points"},
@@ -129,6 +129,12 @@ static const struct {
      "what can we ask|how to use this|how do i ask|examples|what questions can you answer|which questions can you answer|what information do you have|what tables are there|which tables are there|what metrics are there|which metrics are there|what metrics do you know|which metrics can i use|what can i do here|what could i ask|what are you able to do|what else can i ask|"
      "what is in this database|what is in the database|what metrics can i ask about|which metrics can i ask about|i need help|can you help me|instructions|what are you capable of|how do i get started|what kinds of questions can i ask|what sort of questions can i ask|what kind of questions can you answer|what measures are there|which measures are there|which measures do you know|which dimensions are there|what dimensions are there"},
     {C_FORECAST, "forecast", USE_KIND, "forecast|forecasts|forecasted|predict|predicts|prediction|predicted|projection|projected|extrapolate|extrapolation|expect|expected|will be|will we|going to be|estimate for|outlook|prognosis|will|in the future|future|will sales|will our|will the|will it|likely to be|be next"},
+    {C_FRANC, "Swiss francs", USE_METRIC, "swiss francs|swiss franc|francs|franc|chf"},
+    {C_POUND, "pounds", USE_METRIC, "pounds|pound|british pounds|pounds sterling|gbp|sterling"},
+    {C_BEYOND, "beyond templates", USE_NONE, "when|monday|tuesday|wednesday|thursday|friday|saturday|sunday|mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekend|weekends|weekdays|working days|"
+     "median|moving average|rolling average|moving|rolling|standard deviation|deviation|percentile|quartile|decile|correlation|correlate|correlated|correlates|cagr|compound annual growth rate|per capita|histogram|outlier|outliers|anomaly|anomalies|"
+     "consecutive|in a row|streak|at the same time|bought together|basket analysis|cohort|retention|lifetime|abc analysis|pareto|ratio of|ratio|twice|double|half of|most recently|recently|latest|earliest|first time|last time|"
+     "every month|every year|each year since|all months|in both|both years|previous purchase|days between|time between|until first|after first|rank of|position of|halve|tripled|doubled|gap between"},
     {C_CHAT, "chat", USE_NONE, "joke|poem|song|story|recipe|capital of|president|football match|who won|translate|write me|write a|stock market|news|movie|film|meaning of life|what time is it|how old|weather|tell a joke|love|politics|bitcoin|sing|cook|code|program|python|email|letter|your name|how are you"},
 };
 enum { N_CONCEPTS = sizeof table / sizeof table[0] };

@@ -24,7 +24,8 @@ typedef enum concept {
     C_SELL, C_PERFORM, C_ABSOLUTE, C_IN_PERCENT,
     C_MONEY_UNIT, C_PERCENT_UNIT, C_THING_UNIT,
     C_HAVE_WE, /* "do we have": there are */
-    C_HELP, C_CHANGE_DATA, C_FORECAST, C_CHAT,
+    C_HELP, C_CHANGE_DATA, C_FORECAST, C_CHAT, C_FRANC, C_POUND,
+    C_BEYOND, /* what no template can do: medians, weekdays, moving averages */
 } concept;
 
 /* The longest phrase at token i and all concepts that have it: returns the

@@ -186,6 +186,8 @@ static const value_hit *best_value(reading_state *s, int i)
                                 title_of(s, it->values[v].dimension)));
     if (!best)
         return NULL;
+    if (best_fit < 500 && item_is(it, C_PERFORM))
+        return NULL; /* "how is business going" */
     /* a word of the language or of the layer that is also a value: only beside its dimension */
     if (best_fit < 1000 && (it->dimension >= 0 || it->entity >= 0 || it->metric >= 0 || it->grain != SEM_NO_GRAIN ||
                             it->time.n_tokens || it->is_number || item_is(it, C_SHARE) || item_is(it, C_STOP)))
@@ -361,6 +363,8 @@ static void take_comparison(reading_state *s, int i, sem_op op)
             return; /* between two years is a time */
         b = s->items[second].number;
     }
+    if (item_next(s, number) < s->n && s->items[item_next(s, number)].grain != SEM_NO_GRAIN && second < 0)
+        return; /* "over 3 months" */
     it = &s->items[number];
     a = it->number, unit = second >= 0 && s->items[second].unit ? s->items[second].unit : it->unit;
     target = item_is(&s->items[i], C_PRICE_ABOVE) || item_is(&s->items[i], C_PRICE_BELOW) ? -2 :
@@ -369,7 +373,13 @@ static void take_comparison(reading_state *s, int i, sem_op op)
         item_take(s, item_prev(s, i), USE_NUMBER);
         target = -2;
     }
-    if (target == -2 && price_dimension(s) >= 0) {
+    if (s->growth && target != -2 && (unit == '%' || (item_prev(s, i) >= 0 && (item_is(&s->items[item_prev(s, i)], C_GROW) ||
+            item_is(&s->items[item_prev(s, i)], C_GROW_UP) || item_is(&s->items[item_prev(s, i)], C_GROW_DOWN))))) {
+        s->change_limit = true;
+        s->q->having_op = op, s->q->having_value = a, s->q->having_value2 = b;
+        if (unit == 'e')
+            s->q->change = SEM_CHANGE_ABSOLUTE;
+    } else if (target == -2 && price_dimension(s) >= 0) {
         add_number_filter(s, price_dimension(s), op, a, b);
     } else if (target >= 0 && dimension_wanted(s, target)) {
         add_number_filter(s, s->items[target].number_dimension, op, a, b);
@@ -393,6 +403,28 @@ static void take_comparison(reading_state *s, int i, sem_op op)
         item_take(s, second, USE_NUMBER);
 }
 
+/* "Which stores …": things that can be over or under something. */
+static bool names_members(const reading_state *s)
+{
+    for (int i = 0; i < s->n; i++)
+        if ((s->items[i].dimension >= 0 || s->items[i].grain != SEM_NO_GRAIN) && s->items[i].plural)
+            return true;
+    return s->count;
+}
+
+/* "on holidays": the days that are one. */
+static void take_holidays(reading_state *s)
+{
+    const int holiday = sem_dimension_find(s->layer, "holiday");
+
+    for (int i = 1; holiday >= 0 && i < s->n; i++)
+        if (s->items[i].dimension == holiday && s->items[i].plural && !s->items[i].taken && item_token_in(s, i - 1, "on|during|over|at")) {
+            sem_filter *f = filter_for(s, holiday, SEM_IS_NOT_NULL);
+            if (f)
+                item_take(s, i, USE_FILTER);
+        }
+}
+
 static void take_comparisons(reading_state *s)
 {
     const int attainment = sem_metric_find(s->layer, "target_attainment");
@@ -400,7 +432,7 @@ static void take_comparisons(reading_state *s)
     for (int i = 0; i < s->n; i++) {
         sem_op op;
 
-        if (!s->items[i].taken && attainment >= 0 && (item_is(&s->items[i], C_MISS_TARGET) || item_is(&s->items[i], C_REACH_TARGET))) {
+        if (!s->items[i].taken && attainment >= 0 && (s->items[i].metric < 0 || names_members(s)) && (item_is(&s->items[i], C_MISS_TARGET) || item_is(&s->items[i], C_REACH_TARGET))) {
             add_having(s, attainment, item_is(&s->items[i], C_MISS_TARGET) ? SEM_LT : SEM_GE, 100, 0);
             item_take(s, i, USE_FILTER);
             continue;
@@ -441,6 +473,14 @@ static int entity_beside(const reading_state *s, int i)
     return -1;
 }
 
+static bool other_entity(const reading_state *s, int entity)
+{
+    for (int i = 0; i < s->n; i++)
+        if (s->items[i].entity >= 0 && s->items[i].entity != entity && s->items[i].metric < 0)
+            return true;
+    return false;
+}
+
 static int choose_condition(reading_state *s, int i)
 {
     const item *it = &s->items[i];
@@ -455,7 +495,7 @@ static int choose_condition(reading_state *s, int i)
         if ((plain || s->entity_asked == sem_condition_at(s->layer, it->conditions[k])->entity) &&
             mentions_entity(s, sem_condition_at(s->layer, it->conditions[k])->entity, &where))
             return it->conditions[k];
-    if (plain && it->n_conditions == 1)
+    if (plain && it->n_conditions == 1 && (it->n > 1 || !other_entity(s, sem_condition_at(s->layer, it->conditions[0])->entity)))
         return it->conditions[0];
     return -1;
 }
@@ -484,6 +524,8 @@ static void add_condition(reading_state *s, int i, int condition, bool negate)
         if (after < s->n && s->items[after].time.kind == TIME_PERIOD && !s->items[after].taken && s->items[i].composite < 0 &&
             own_time(s, i, condition)) {
             use->period = s->items[after].time.period;
+            if (s->items[after].time.open_start)
+                use->period.from = sem_days(1900, 1, 1); /* stores are older than the data */
             if (use->period.grain == SEM_DAY && use->period.n > 1 && !s->items[after].time.open_end && !s->items[after].time.open_start)
                 use->number = use->period.n;
             item_take(s, after, USE_TIME);
@@ -516,6 +558,12 @@ static void take_conditions(reading_state *s)
         if (marker >= 0 && !s->items[marker].taken) {
             negate = true;
             item_take(s, marker, USE_FILTER);
+        }
+        for (int k = i - 1; k >= 0 && !negate; k--) {
+            if (s->items[k].use == USE_CONDITION && k < i - 1 && (item_is(&s->items[k + 1], C_AND) || item_is(&s->items[k + 1], C_OR) || item_is(&s->items[k + 1], C_VERSUS)))
+                why_not(s, "two conditions side by side");
+            if (!item_only_stop(&s->items[k]))
+                break;
         }
         item_take(s, i, USE_CONDITION);
         add_condition(s, i, condition, negate);
@@ -660,6 +708,22 @@ static bool follows_top(const reading_state *s, int i)
     return k >= 0 && s->items[k].use == USE_TOP;
 }
 
+/* "which city has the most stores": a ranking by their number. */
+static bool counted_top(const reading_state *s, int i)
+{
+    const int top = item_prev(s, i);
+
+    if (top < 0 || s->items[top].use != USE_TOP || !item_token_in(s, top, "most|fewest|least|highest|largest|lowest|smallest|the") || !s->items[i].plural ||
+        s->items[i].entity < 0 || s->growth)
+        return false;
+    if (!item_token_in(s, top, "most|fewest|least|the") && s->items[top].n < 3)
+        return false;
+    for (int k = 0; k < i; k++)
+        if (s->items[k].use == USE_GROUP && (s->items[k].dimension >= 0 || s->items[k].grain != SEM_NO_GRAIN))
+            return true;
+    return false;
+}
+
 static void take_groups(reading_state *s)
 {
     for (int i = 0; i < s->n; i++) {
@@ -677,6 +741,13 @@ static void take_groups(reading_state *s)
         if (i && s->items[i - 1].use == USE_GROUP && s->items[i - 1].dimension >= 0 && !s->t.at[it->from].before && it->dimension >= 0 &&
             sem_dimension_at(s->layer, it->dimension)->is_entity_label && it->dimension != s->items[i - 1].dimension) {
             item_take(s, i, USE_GROUP); /* "which manager's stores": the managers */
+            continue;
+        }
+        if (beside_top && counted_top(s, i)) {
+            if (it->metric >= 0)
+                continue;
+            s->count = true, s->entity_asked = it->entity;
+            item_take(s, i, USE_KIND);
             continue;
         }
         if (it->metric >= 0 && marker < 0 && !beside_top)
@@ -747,6 +818,32 @@ static bool is_thing_here(const reading_state *s, int i)
     return s->q->having_metric >= 0 && s->q->having_metric != it->metric;
 }
 
+/* "spends most per order", "margin per unit": a ratio, if the layer names it. */
+static void take_ratio(reading_state *s, int i)
+{
+    const char *over = s->t.at[s->items[i].from].stem;
+    const char *first = s->q->n_metrics ? sem_metric_at(s->layer, s->q->metrics[s->q->n_metrics - 1])->name.id : "sales";
+
+    for (int m = 0; m < sem_n_metrics(s->layer); m++)
+        for (int w = 0; w < sem_metric_at(s->layer, m)->name.n_words; w++) {
+            const char *word = sem_metric_at(s->layer, m)->name.words[w];
+            const char *wanted = arena_strf(s->arena, "%s per %s", first, over);
+            if (wanted && !strcmp(word, wanted)) {
+                s->q->n_metrics = s->q->n_metrics ? s->q->n_metrics - 1 : 0;
+                add_metric(s, m);
+                item_take(s, i, USE_METRIC);
+                return;
+            }
+        }
+    why_not(s, arena_strf(s->arena, "%s per %s has no name in the layer", first, over));
+    item_take(s, i, USE_METRIC);
+}
+
+static bool modifies_metric(const reading_state *s, int i)
+{
+    return i && s->items[i - 1].use == USE_METRIC && s->items[i - 1].taken && s->items[i].n > 1 && !s->t.at[s->items[i].from].before;
+}
+
 static void take_metrics(reading_state *s)
 {
     for (int i = 0; i < s->n; i++) {
@@ -756,17 +853,26 @@ static void take_metrics(reading_state *s)
             continue;
         if (s->q->having_metric >= 0 && it->entity >= 0 && !s->count) /* "customers with at least 5 orders" */
             continue;
+        if (marker_before(s, i, C_PER) >= 0 && item_token_in(s, marker_before(s, i, C_PER), "per") && !it->plural) {
+            take_ratio(s, i);
+            continue;
+        }
         if (item_is(it, C_SHARE) && other_metric(s, i)) { /* "the contribution of each brand to margin" */
             item_take(s, i, USE_KIND);
             continue;
         }
         if (is_thing_here(s, i)) {
+            for (int k = 0; it->composite >= 0 && k < s->q->n_conditions; k++)
+                if (sem_condition_at(s->layer, s->q->conditions[k].condition)->entity == sem_condition_at(s->layer, it->composite)->entity)
+                    why_not(s, "two conditions side by side");
             if (it->composite >= 0)
                 add_condition(s, i, it->composite, marker_before(s, i, C_NOT) >= 0);
             if (it->dimension >= 0 || it->entity >= 0)
                 item_take(s, i, it->composite >= 0 ? USE_CONDITION : USE_GROUP);
             continue;
         }
+        if (modifies_metric(s, i) && s->q->n_metrics) /* "revenue net of returns" */
+            s->q->n_metrics--;
         add_metric(s, it->metric);
         item_take(s, i, USE_METRIC);
     }
@@ -1046,6 +1152,7 @@ void entities_extract(reading_state *s)
     take_comparisons(s);
     find_list(s);
     take_values(s);
+    take_holidays(s);
     take_conditions(s);
     take_groups(s);
     take_metrics(s);

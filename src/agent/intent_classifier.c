@@ -58,6 +58,31 @@ static void drop_group(sem_query *q, int dimension)
         }
 }
 
+static bool references(const reading_state *s, int from, int to)
+{
+    const db_table *t = &s->catalog->tables[from];
+
+    for (int c = 0; c < t->n_columns; c++)
+        if (t->columns[c].fk_table == to)
+            return true;
+    return false;
+}
+
+/* Sales; but returns where a column of the returns is asked for, a table that
+ * sales know nothing of. */
+static int default_metric(const reading_state *s)
+{
+    const int sales = sem_metric_find(s->layer, "sales"), facts = db_table_find(s->catalog, "sales");
+
+    for (int g = 0; facts >= 0 && g < s->q->n_groups; g++) {
+        const int table = s->q->groups[g].dimension >= 0 ? sem_dimension_at(s->layer, s->q->groups[g].dimension)->table : -1;
+        const int metric = table >= 0 ? sem_metric_find(s->layer, s->catalog->tables[table].name) : -1;
+        if (metric >= 0 && table != facts && !references(s, facts, table) && references(s, table, facts))
+            return metric;
+    }
+    return sales >= 0 ? sales : 0;
+}
+
 static void need_metric(reading_state *s, bool plain)
 {
     const int sales = sem_metric_find(s->layer, "sales");
@@ -72,7 +97,7 @@ static void need_metric(reading_state *s, bool plain)
         why_not(s, "no measure was named");
         return;
     }
-    s->q->metrics[s->q->n_metrics++] = sales >= 0 ? sales : 0;
+    s->q->metrics[s->q->n_metrics++] = default_metric(s);
     understood_note(s, arena_strf(s->arena, "no measure was named: taken as %s", sem_metric_at(s->layer, s->q->metrics[0])->name.title));
     s->default_metric = true;
     if (!plain)
@@ -179,21 +204,36 @@ static void shape_growth(reading_state *s)
 {
     sem_query *q = s->q;
     const bool down = any(s, C_GROW_DOWN) && !any(s, C_GROW) && !any(s, C_GROW_UP);
+    const sem_op op = q->having_op;
 
     q->shape = SEM_GROWTH;
     need_metric(s, true);
     change_periods(s);
-    q->change = change_kind(s);
+    q->change = q->change == SEM_CHANGE_ABSOLUTE ? q->change : change_kind(s);
     if (any(s, C_DIFFERENCE) && !any(s, C_IN_PERCENT))
         q->change = SEM_CHANGE_ABSOLUTE;
     if (s->ranking) {
         q->ordered = true;
         if (down)
             q->ascending = !q->ascending;
-    } else if (q->n_groups && which_group(s) && (any(s, C_GROW_UP) || any(s, C_GROW_DOWN) || grew(s)) && q->having_metric < 0) {
+    } else if (q->n_groups && which_group(s) && (any(s, C_GROW_UP) || any(s, C_GROW_DOWN) || grew(s)) && q->having_metric < 0 && !s->change_limit) {
         q->having_metric = q->metrics[0]; /* "which stores declined": only those */
         q->having_op = down ? SEM_LT : SEM_GT;
         q->having_value = 0;
+    }
+    if (s->change_limit) {
+        static const sem_op mirrored[] = {SEM_IN, SEM_NOT_IN, SEM_EQ, SEM_NE, SEM_GT, SEM_GE, SEM_LT, SEM_LE, SEM_BETWEEN};
+        const double low = q->having_value2;
+        q->having_metric = q->n_metrics ? q->metrics[0] : -1;
+        if (down) { /* "fell by more than 10 %": below -10 */
+            q->having_op = mirrored[op];
+            q->having_value2 = -q->having_value;
+            q->having_value = op == SEM_BETWEEN ? -low : q->having_value2;
+        } else {
+            q->having_op = op;
+        }
+        if (!q->n_groups)
+            why_not(s, "a limit on a change without a group");
     }
     TAKE(s, USE_COMPARE, C_GROW, C_GROW_UP, C_GROW_DOWN, C_VERSUS, C_COMPARE, C_DIFFERENCE, C_YEAR_ON_YEAR, C_STEP_ON_STEP, C_THAN,
          C_MORE_THAN_BEFORE, C_ABSOLUTE, C_IN_PERCENT, C_TREND, C_FAST, C_SLOW, C_PERFORM);
@@ -304,6 +344,17 @@ static int part_filter(const reading_state *s)
     return after_verb >= 0 ? after_verb : after_share >= 0 ? after_share : before_share;
 }
 
+/* "what share do the top 10 make" is one figure, "the top 10 by share" are ten. */
+static bool top_after_share(const reading_state *s)
+{
+    for (int i = 0, share = 0; i < s->n; i++) {
+        share = share || item_is(&s->items[i], C_SHARE);
+        if (share && s->items[i].use == USE_TOP)
+            return true;
+    }
+    return false;
+}
+
 static void shape_share(reading_state *s)
 {
     s->q->shape = SEM_SHARE;
@@ -312,6 +363,8 @@ static void shape_share(reading_state *s)
         s->q->ordered = true;
     if (!s->q->n_groups && !s->q->n_filters && !s->q->n_conditions)
         why_not(s, "a share of what was not named");
+    if (s->q->limit > 1 && top_after_share(s))
+        why_not(s, "the share of several members together");
     else if (!s->q->n_groups && !s->q->n_conditions)
         s->q->share_filter = part_filter(s);
     TAKE(s, USE_KIND, C_SHARE, C_IN_PERCENT, C_COMPARE, C_VERSUS);
@@ -418,7 +471,7 @@ static void average_unit(reading_state *s)
     sem_query *q = s->q;
     static const char *const choices[] = {"day", "month", "order", "store"};
 
-    if (!s->average)
+    if (!s->average || any(s, C_BEYOND))
         return;
     TAKE(s, USE_KIND, C_AVERAGE);
     need_metric(s, true);
@@ -559,6 +612,23 @@ static void flags(reading_state *s)
     TAKE(s, USE_COMPARE, C_LIKE_FOR_LIKE, C_CONSTANT_CURRENCY);
 }
 
+/* "sales in Swiss francs": the measure in local currency, of that currency. */
+static void local_currency(reading_state *s)
+{
+    static const struct { concept c; const char *code; } currencies[] = {{C_FRANC, "CHF"}, {C_POUND, "GBP"}};
+    const int local = sem_metric_find(s->layer, "sales_local"), currency = sem_dimension_find(s->layer, "currency");
+    sem_query *q = s->q;
+
+    for (size_t k = 0; k < 2; k++) {
+        if (!any(s, currencies[k].c) || local < 0 || currency < 0 || q->n_metrics != 1 || q->n_filters >= SEM_MAX_FILTERS ||
+            (q->metrics[0] != sem_metric_find(s->layer, "sales") && q->metrics[0] != local))
+            continue;
+        q->metrics[0] = local;
+        q->filters[q->n_filters++] = (sem_filter){.dimension = currency, .op = SEM_IN, .values = {currencies[k].code}, .n_values = 1};
+        TAKE(s, USE_METRIC, C_FRANC, C_POUND);
+    }
+}
+
 /* "by month in 2024 and 2025": one row of periods, not two sides. */
 static void join_periods(reading_state *s, bool versus)
 {
@@ -593,7 +663,7 @@ static bool names_products(const reading_state *s)
  * thing named is what has the total. */
 static void group_of_limit(reading_state *s)
 {
-    for (int i = 0; s->q->having_metric >= 0 && !s->q->n_groups && i < s->n; i++) {
+    for (int i = 0; (s->q->having_metric >= 0 || s->change_limit) && !s->q->n_groups && i < s->n; i++) {
         const item *it = &s->items[i];
         if (it->taken || (it->dimension < 0 && it->grain == SEM_NO_GRAIN) || it->number_dimension >= 0 || s->count)
             continue;
@@ -609,6 +679,7 @@ void intent_classify(reading_state *s)
     const bool versus = any(s, C_VERSUS) || any(s, C_COMPARE) || any(s, C_DIFFERENCE);
 
     flags(s);
+    local_currency(s);
     s->compare = versus;
     if (q->n_metrics && sem_metric_find(s->layer, "sales") == q->metrics[0] && q->n_metrics == 1 && s->count && s->entity_asked < 0 && !names_products(s) &&
         sem_metric_find(s->layer, "orders") >= 0) { /* "how many sales": transactions */
@@ -651,6 +722,10 @@ void intent_classify(reading_state *s)
         average_unit(s);
     else if (q->n_groups || s->ranking || any(s, C_PERFORM) || q->having_metric >= 0 || versus)
         need_metric(s, s->ranking || any(s, C_PERFORM) || q->having_metric >= 0);
+    if (q->shape == SEM_VALUES && !q->n_metrics && q->n_conditions && s->entity_asked < 0 && !q->n_groups && s->u->ending == UNDERSTOOD) {
+        s->entity_asked = sem_condition_at(s->layer, q->conditions[0].condition)->entity; /* "what is out of stock?" */
+        shape_list(s);
+    }
     if (q->shape == SEM_VALUES && !q->n_metrics && s->u->ending != UNDERSTOOD_AMBIGUOUS && (q->period.set || q->n_filters) && !s->list)
         need_metric(s, false);
     group_members(s, versus || any(s, C_THAN) || any(s, C_MORE_THAN_BEFORE));
@@ -658,7 +733,7 @@ void intent_classify(reading_state *s)
     if (q->shape == SEM_VALUES && q->having_metric >= 0 && !q->n_groups)
         why_not(s, "a limit on a total without a group");
     finish_ranking(s);
-    if (versus && member_filter(s) < 0)
+    if (versus && (q->n_metrics > 1 || (q->n_groups && !any(s, C_VERSUS))))
         TAKE(s, USE_COMPARE, C_VERSUS, C_COMPARE, C_DIFFERENCE);
     if (said_members(s))
         TAKE(s, USE_COMPARE, C_MORE_THAN_BEFORE, C_THAN, C_VERSUS, C_COMPARE, C_DIFFERENCE);

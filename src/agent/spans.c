@@ -429,6 +429,34 @@ static void read_partial(reading_state *s, const phrase_list *list, item *it)
     understood_note(s, arena_strf(s->arena, "read '%s' as %s", t->text, sem_dimension_at(s->layer, best)->name.title));
 }
 
+/* "new vs returning customers", "physical and online sales": the first member
+ * shares the last word of the second one's measure. */
+static void share_last_word(reading_state *s, const phrase_list *list)
+{
+    for (int i = 0; i + 2 < s->n; i++) {
+        item *first = &s->items[i];
+        const item *second = &s->items[i + 2];
+
+        if (first->metric >= 0 || (!first->n_conditions && !first->n_values) || second->metric < 0 || second->n < 2 ||
+            !(item_is(&s->items[i + 1], C_VERSUS) || item_is(&s->items[i + 1], C_AND)))
+            continue;
+        for (int k = 0; k < list->n; k++) {
+            const layer_phrase *p = &list->at[k];
+            bool same = p->kind == PHRASE_METRIC && p->words.n == first->n + 1 &&
+                        same_token(&s->t.at[second->from + second->n - 1], &p->words.at[p->words.n - 1]);
+            for (int w = 0; same && w < first->n; w++)
+                same = same_token(&s->t.at[first->from + w], &p->words.at[w]);
+            if (same) {
+                first->metric = p->id;
+                first->composite = first->n_conditions && second->composite >= 0 ? first->conditions[0] : -1;
+                first->n_conditions = first->n_values = 0;
+                first->dimension = second->dimension, first->entity = second->entity;
+                break;
+            }
+        }
+    }
+}
+
 /* ---- misspelt words --------------------------------------------------- */
 
 typedef struct nearest {
@@ -549,6 +577,7 @@ bool spans_find(reading_state *s)
         if (!corrected)
             break;
     }
+    share_last_word(s, &list);
     return true;
 }
 

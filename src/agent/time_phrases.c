@@ -1090,7 +1090,7 @@ time_phrase time_phrase_at(const sem_layer *l, const tokens *t, int i, arena *a)
     } else {
         p.period.label = arena_strf(a, "%s %s", before ? "before" : "until", p.period.label);
         p.period.to = before ? p.period.from - 1 : p.period.to;
-        p.period.from = sem_data_from(l);
+        p.period.from = sem_data_from(l) <= p.period.to ? sem_data_from(l) : p.period.to;
         p.open_start = true;
     }
     p.period.grain = SEM_DAY;

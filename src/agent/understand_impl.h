@@ -45,6 +45,7 @@ typedef struct reading_state {
     bool growth, compare, share, ranking, trend, average, running, why, list, count, uplift;
     bool step_on_step, percent_asked;
     bool default_metric; /* nobody named one */
+    bool change_limit;   /* "grew by more than 5 %": in having_op and having_value */
     int entity_asked;    /* of list and count; -1 */
 } reading_state;
 
