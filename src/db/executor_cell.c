@@ -94,21 +94,25 @@ double vector_number(const cells *c, uint64_t row)
 
 static void add_wide(str *out, wide magnitude, bool negative, int scale)
 {
-    char digits[48];
+    char text[48], *p = text + sizeof text; /* 39 digits, a point, a sign */
+    uint64_t low;
     int n = 0;
 
-    do {
-        digits[n++] = (char)('0' + (int)(magnitude % 10));
+    for (; magnitude > UINT64_MAX; n++) { /* a division of 128 bits is slow */
+        if (n && n == scale)
+            *--p = '.';
+        *--p = (char)('0' + (int)(magnitude % 10));
         magnitude /= 10;
-    } while (magnitude || n <= scale);
+    }
+    for (low = (uint64_t)magnitude; low || n <= scale; n++) {
+        if (n && n == scale)
+            *--p = '.';
+        *--p = (char)('0' + (int)(low % 10));
+        low /= 10;
+    }
     if (negative)
-        str_addc(out, '-');
-    while (n > scale)
-        str_addc(out, digits[--n]);
-    if (n)
-        str_addc(out, '.');
-    while (n)
-        str_addc(out, digits[--n]);
+        *--p = '-';
+    str_add(out, p, (size_t)(text + sizeof text - p));
 }
 
 static void add_exact(const cells *c, uint64_t row, str *out)

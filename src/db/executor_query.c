@@ -191,10 +191,23 @@ static void put_texts(str *out, const cells *c, uint64_t from, uint64_t to)
     str_deinit(&bytes);
 }
 
+static void put_valid(str *out, const cells *c, uint64_t from, uint64_t to)
+{
+    char bytes[256];
+    size_t n = 0;
+
+    for (uint64_t row = from; row < to; row++) {
+        bytes[n++] = cell_valid(c, row);
+        if (n == sizeof bytes || row + 1 == to) {
+            str_add(out, bytes, n);
+            n = 0;
+        }
+    }
+}
+
 static void put_column(str *out, const cells *c, db_type type, uint64_t from, uint64_t to)
 {
-    for (uint64_t row = from; row < to; row++)
-        wire_put_u8(out, cell_valid(c, row));
+    put_valid(out, c, from, to);
     if (type == DB_TEXT || type == DB_DECIMAL) {
         put_texts(out, c, from, to);
         return;
