@@ -217,6 +217,8 @@ ALWAYS_INLINE void panel_sums(const panel *p, int from, const int n, const int16
 
             sum[t][0] = k ? _mm256_add_epi32(sum[t][0], s0) : s0;
             sum[t][1] = k ? _mm256_add_epi32(sum[t][1], s1) : s1;
+            SETTLE(sum[t][0]);
+            SETTLE(sum[t][1]);
         }
     }
 }

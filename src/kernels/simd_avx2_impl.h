@@ -7,6 +7,9 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 /* Loops over registers must vanish, or the registers become memory. */
 #define UNROLLED _Pragma("GCC unroll 16")
+/* Ends a chain of integer sums here: else the compiler regroups them and keeps
+ * every product of an unrolled loop alive, in memory. */
+#define SETTLE(v) __asm__("" : "+x"(v))
 
 /* The one order in which 8 lanes are added: ((0+4)+(2+6)) + ((1+5)+(3+7)). */
 ALWAYS_INLINE float lanes_sum(__m256 v)
