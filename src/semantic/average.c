@@ -57,7 +57,7 @@ static metric_def *own_metric(compiler *c, block_spec *spec, const metric_def *l
     metric_def *m = arena_push(c->a, metric_def, 1);
 
     if (!m || spec->n_own >= MAX_MEASURES) {
-        c->bad = true;
+        err_set(c->e, m ? ERR_LIMIT : ERR_NOMEM, "too many averages in one question");
         return NULL;
     }
     if (like)

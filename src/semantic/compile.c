@@ -47,6 +47,37 @@ static bool check_conditions(compiler *c)
     return true;
 }
 
+/* "By region and by region" is by region. */
+static void drop_repeated_groups(sem_query *q)
+{
+    for (int i = 1; i < q->n_groups; i++)
+        for (int k = 0; k < i; k++) {
+            const sem_group *x = &q->groups[i], *y = &q->groups[k];
+
+            if (x->dimension != y->dimension || (x->dimension < 0 && x->grain != y->grain))
+                continue;
+            memmove(&q->groups[i], &q->groups[i + 1], (size_t)(q->n_groups - i - 1) * sizeof q->groups[0]);
+            q->n_groups--;
+            i--;
+            break;
+        }
+}
+
+static void drop_repeated_metrics(sem_query *q)
+{
+    int n = 0;
+
+    for (int i = 0; i < q->n_metrics; i++) {
+        bool repeated = false;
+
+        for (int k = 0; k < n; k++)
+            repeated = repeated || q->metrics[k] == q->metrics[i];
+        if (!repeated)
+            q->metrics[n++] = q->metrics[i];
+    }
+    q->n_metrics = n;
+}
+
 static bool compile_shape(compiler *c)
 {
     static bool (*const shape[])(compiler *) = {
@@ -68,6 +99,8 @@ bool sem_compile(const sem_layer *l, const sem_query *q, arena *a, sem_plan *pla
     *plan = (sem_plan){.period = q->period, .base = q->base};
     if (!check_ids(l, q))
         return err_set(e, ERR_ARG, "the question names something that the layer does not have");
+    drop_repeated_groups(&c.q);
+    drop_repeated_metrics(&c.q);
     if (!check_conditions(&c) || !compile_shape(&c))
         return false;
     say_query(&c);

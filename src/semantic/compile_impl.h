@@ -171,6 +171,7 @@ typedef struct outer {
     int n;
     const char *having; /* predicate, or NULL */
     bool having_window; /* it has window functions: QUALIFY */
+    const char *rank_expr; /* what the best of each group are ranked by; NULL: the first */
     const char *rank_by; /* what a ranking or a breakdown is ordered by; NULL: labels */
 } outer;
 void outer_add(outer *o, const char *expr, const char *name);

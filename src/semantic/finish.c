@@ -79,7 +79,7 @@ static const char *qualify(compiler *c, const block *b, const outer *o)
     if (c->q.limit > 0 && c->q.limit_per_group >= 0 && c->q.limit_per_group < b->n_keys && o->rank_by) {
         k = &b->keys[c->q.limit_per_group];
         text = text_join(c, text, " AND ", "rank() OVER (PARTITION BY %s%s%s ORDER BY %s%s NULLS LAST) <= %d",
-                         k->key ? k->key : "", k->key ? ", " : "", k->label, o->exprs[0],
+                         k->key ? k->key : "", k->key ? ", " : "", k->label, o->rank_expr ? o->rank_expr : o->exprs[0],
                          c->q.ascending ? "" : " DESC", c->q.limit);
     }
     return text[0] ? text_f(c, " QUALIFY %s", text) : "";

@@ -113,9 +113,7 @@ bool compile_growth(compiler *c)
     if (c->q.ordered && t.b.n_keys && by_percent)
         note_no_base(c, &t);
     o.rank_by = name;
-    if (c->q.limit_per_group >= 0) { /* the rank is over the change */
-        o.exprs[0] = c->q.change == SEM_CHANGE_BOTH ? o.exprs[0] : text_f(c, "%s", expr);
-    }
+    o.rank_expr = expr;
     say_metrics(c, &t.now);
     c->plan->sql = finish(c, &t.b, &o);
     return true;

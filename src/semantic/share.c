@@ -85,6 +85,7 @@ static bool share_of_groups(compiler *c)
     }
     outer_add(&o, expr, "share");
     o.rank_by = "share";
+    o.rank_expr = b.measures[0]; /* a window can't stand in another */
     columns_of_keys(c, &b);
     add_column(c, "share", text_f(c, "share of %s", m->metric.name.title), SEM_PERCENT, 's');
     say_metrics(c, &spec);

@@ -412,7 +412,7 @@ bool side_make(compiler *c, const block_spec *spec, side *x)
     for (int i = 0; i < x->n_leaves; i++)
         for (int k = 0; k < x->leaves[i]->n_requires; k++)
             if (!source_reach(c, &x->s, x->leaves[i]->requires[k]))
-                return err_set(c->e, ERR_INTERNAL, "%s: no way to a table it requires", x->leaves[i]->metric.name.title);
+                return refuse(c, x, c->l->tables[x->leaves[i]->requires[k]].title);
     if (!take_groups(c, spec, x, false) || (!state && !take_groups(c, spec, x, true)) || !take_filters(c, spec, x) ||
         !take_conditions(c, spec, x) || !take_stores(c, spec, x))
         return false;

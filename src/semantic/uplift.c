@@ -111,7 +111,8 @@ static bool group_columns(compiler *c, promo *p, const char **keys, const char *
     for (int i = 0; i < n; i++) {
         group_key k;
 
-        if (c->q.groups[i].dimension < 0 || !group_key_of(c, &p->s, &c->q.groups[i], &k))
+        if (c->q.groups[i].dimension < 0 || c->l->dimensions[c->q.groups[i].dimension].table != p->n->table ||
+            !group_key_of(c, &p->s, &c->q.groups[i], &k))
             return err_set(c->e, ERR_NOT_IN_DATA, "an uplift is per promotion: not by %s",
                            c->q.groups[i].dimension < 0 ? grain_title(c->q.groups[i].grain)
                                                         : c->l->dimensions[c->q.groups[i].dimension].dimension.name.title);

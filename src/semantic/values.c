@@ -125,6 +125,7 @@ bool compile_values(compiler *c)
         outer_add(&o, c->q.running ? running_sum(c, &b, b.measures[i]) : b.measures[i], spec.measures[i].name);
     o.having = having >= 0 ? having_sql(c, b.measures[having]) : NULL;
     o.rank_by = spec.measures[0].name;
+    o.rank_expr = b.measures[0];
     columns_of_keys(c, &b);
     columns_of_measures(c, &spec, shown);
     c->plan->sql = finish(c, &b, &o);

@@ -329,6 +329,103 @@ static void two_facts_never_multiply(void)
     CHECK(n >= 40 && !failed);
 }
 
+/* ---- any query at all ------------------------------------------------------------ */
+
+typedef struct dice { uint64_t state; } dice;
+
+static int roll(dice *d, int n)
+{
+    d->state = d->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return n > 0 ? (int)((d->state >> 33) % (uint64_t)n) : 0;
+}
+
+static sem_period random_period(dice *d)
+{
+    static const sem_grain grains[] = {SEM_DAY, SEM_WEEK, SEM_MONTH, SEM_QUARTER, SEM_YEAR_GRAIN};
+    int32_t from = sem_days(2023 + roll(d, 5), 1 + roll(d, 12), roll(d, 3) ? 1 : 1 + roll(d, 28));
+
+    return (sem_period){.set = roll(d, 4) != 0, .from = from, .to = from + roll(d, 400), .grain = grains[roll(d, 5)], .n = 1, .label = ""};
+}
+
+static void random_parts(dice *d, const sem_layer *l, sem_query *q)
+{
+    for (q->n_groups = 0; q->n_groups < roll(d, 4); q->n_groups++)
+        q->groups[q->n_groups] = (sem_group){.dimension = roll(d, 2) ? roll(d, sem_n_dimensions(l)) : -1,
+                                             .grain = (sem_grain)(1 + roll(d, SEM_MONTH_OF_YEAR))};
+    for (q->n_filters = 0; q->n_filters < roll(d, 3); q->n_filters++) {
+        sem_filter *f = &q->filters[q->n_filters];
+
+        f->dimension = roll(d, sem_n_dimensions(l));
+        f->op = (sem_op)roll(d, SEM_IS_NOT_NULL + 1);
+        f->n_values = 1 + roll(d, 3);
+        for (int i = 0; i < f->n_values; i++)
+            f->values[i] = roll(d, 3) ? (roll(d, 2) ? "West" : "2024-05-01") : "12";
+    }
+    for (q->n_conditions = 0; q->n_conditions < roll(d, 3); q->n_conditions++)
+        q->conditions[q->n_conditions] = (sem_condition_use){.condition = roll(d, sem_n_conditions(l)), .negate = !roll(d, 4),
+                                                             .number = roll(d, 2) ? (double)NAN : 7, .period = random_period(d)};
+}
+
+static void random_query(dice *d, const sem_layer *l, sem_query *q)
+{
+    sem_query_init(q);
+    q->shape = (sem_shape)roll(d, SEM_UPLIFT + 1);
+    for (q->n_metrics = 0; q->n_metrics < 1 + roll(d, 3); q->n_metrics++)
+        q->metrics[q->n_metrics] = roll(d, sem_n_metrics(l));
+    random_parts(d, l, q);
+    q->entity = roll(d, sem_n_entities(l));
+    q->period = random_period(d);
+    q->base = random_period(d);
+    for (q->n_periods = 0; q->n_periods < roll(d, 4); q->n_periods++)
+        q->periods[q->n_periods] = random_period(d);
+    q->change = (sem_change)roll(d, 3);
+    q->like_for_like = !roll(d, 6);
+    q->constant_currency = !roll(d, 6);
+    q->running = !roll(d, 8);
+    q->average_per = roll(d, 5) ? SEM_NO_GRAIN : (sem_grain)(1 + roll(d, SEM_HOUR));
+    q->average_per_entity = roll(d, 6) ? -1 : roll(d, sem_n_entities(l));
+    q->ordered = roll(d, 2);
+    q->ascending = roll(d, 2);
+    q->limit = roll(d, 2) * roll(d, 9);
+    q->limit_per_group = roll(d, 3) ? -1 : roll(d, 3);
+    q->having_metric = roll(d, 4) ? -1 : roll(d, sem_n_metrics(l));
+    q->having_op = (sem_op)(SEM_EQ + roll(d, 7));
+    q->having_value = roll(d, 100);
+    q->share_filter = roll(d, 3) - 1;
+}
+
+static void every_query_binds_or_is_refused(void)
+{
+    bench b = open_bench();
+    dice d = {.state = 7};
+    int compiled = 0, failed = 0;
+
+    for (int i = 0; i < 3000; i++) {
+        arena *a = arena_new(16 << 20);
+        sem_query q;
+        sem_plan plan;
+        err e = {0};
+
+        random_query(&d, b.l, &q);
+        if (!sem_compile(b.l, &q, a, &plan, &e)) {
+            if ((e.code != ERR_NOT_IN_DATA && e.code != ERR_ARG && e.code != ERR_LIMIT) || !e.msg[0]) {
+                fprintf(stderr, "%d: %s: %s: %s\n", i, sem_query_text(b.l, &q, a), err_name(e.code), e.msg);
+                failed++;
+            }
+        } else {
+            compiled++;
+            if (!sql_check(a, plan.sql, b.c, NULL, &e)) {
+                fprintf(stderr, "%d: %s: %s\n%s\n", i, sem_query_text(b.l, &q, a), e.msg, plan.sql);
+                failed++;
+            }
+        }
+        arena_free(a);
+        if (failed > 5)
+            break;
+    }
+    CHECK(!failed && compiled > 300);
+}
+
 /* ---- the same question gives the same bytes --------------------------------------- */
 
 static void compiling_again_gives_the_same(void)
@@ -351,4 +448,5 @@ static void compiling_again_gives_the_same(void)
 
 TEST_MAIN({"queries_become_sql_and_rows", queries_become_sql_and_rows},
           {"two_facts_never_multiply", two_facts_never_multiply},
+          {"every_query_binds_or_is_refused", every_query_binds_or_is_refused},
           {"compiling_again_gives_the_same", compiling_again_gives_the_same})
