@@ -262,12 +262,23 @@ static void read_vocabulary(reader *r, vocabulary_source *v)
     v->types = read_column(r, "tokenizer.ggml.token_type", GGUF_I32, v->n_tokens);
 }
 
+static bool is_whole(const weights *w, err *e)
+{
+    const gguf_pair *count = gguf_find(w, "split.count");
+    int64_t n = 0;
+
+    if (!count || !pair_integer(count, &n) || n <= 1)
+        return true;
+    return err_set(e, ERR_MODEL, "%s: is one of %d parts of a model; join them into one file "
+                   "(llama-gguf-split --merge)", w->path, (int)(n & 0xFFFF));
+}
+
 bool gguf_read_config(weights *w, err *e)
 {
     reader r = {.w = w, .e = e, .ok = true};
     model_config *c = &w->config;
 
-    if (!read_family(&r, c))
+    if (!is_whole(w, e) || !read_family(&r, c))
         return false;
     read_sizes(&r, c);
     if (!r.ok)

@@ -224,6 +224,22 @@ static void test_twice(void)
     str_deinit(&bytes);
 }
 
+static void test_part_of_a_model(void)
+{
+    tensor t[TINY_TENSORS];
+    gguf_metadata m = {0};
+    str bytes = {0};
+    err e;
+
+    tiny_tensors(t);
+    tiny_metadata(&m);
+    gguf_add_u32(&m, "split.count", 3);
+    CHECK(build(&m, t, 4, &bytes));
+    CHECK(strstr(open_message(bytes.text, bytes.n, &e), "is one of 3 parts") && e.code == ERR_MODEL);
+    gguf_metadata_deinit(&m);
+    str_deinit(&bytes);
+}
+
 static void test_other_files(void)
 {
     err e = {0};
@@ -281,6 +297,6 @@ static void test_writer_refuses(void)
 TEST_MAIN({"round_trip", test_round_trip}, {"copy_is_equal", test_copy_is_equal},
           {"cut_anywhere", test_cut_anywhere}, {"any_byte_changed", test_any_byte_changed},
           {"messages", test_messages}, {"past_the_end_is_counted", test_past_the_end_is_counted},
-          {"twice", test_twice}, {"other_files", test_other_files},
+          {"twice", test_twice}, {"part_of_a_model", test_part_of_a_model}, {"other_files", test_other_files},
           {"identity_follows_the_file", test_identity_follows_the_file},
           {"writer_refuses", test_writer_refuses})
