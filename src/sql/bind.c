@@ -121,6 +121,9 @@ static bool clause(binder *b, scope *s, sql_expr *x, const char *name, bool aggr
 /* ORDER BY 2 */
 static bool check_position(binder *b, const sql_expr *x, int n)
 {
+    if (x && (x->kind == SQL_X_STRING || x->kind == SQL_X_NULL || x->kind == SQL_X_BOOL ||
+              (x->kind == SQL_X_NUMBER && x->type != SQL_T_INTEGER)))
+        return bind_fail(b, ERR_REFUSED, x->at, "ORDER BY a constant orders nothing");
     if (x && x->kind == SQL_X_NUMBER && x->type == SQL_T_INTEGER) {
         const long i = strtol(x->text, NULL, 10);
 
@@ -227,6 +230,22 @@ static bool side_names(binder *b, scope *s, const sql_query *q)
     return true;
 }
 
+/* An item of a side that is the same expression as this one, not yet bound. */
+static const sql_expr *side_item(const sql_query *q, const sql_expr *x)
+{
+    const sql_expr *found;
+
+    if (q->kind == SQL_Q_SET) {
+        found = side_item(q->left, x);
+        return found ? found : side_item(q->right, x);
+    }
+    for (int i = 0; q->select && i < q->select->n_items; i++)
+        if (x->kind != SQL_X_NUMBER && x->kind != SQL_X_COLUMN &&
+            sql_expr_equal(q->select->items[i].expr, x))
+            return q->select->items[i].expr;
+    return NULL;
+}
+
 /* ORDER BY of a set operation or VALUES names only output columns. */
 static bool order_output(binder *b, sql_query *q, const cte_env *env)
 {
@@ -245,11 +264,15 @@ static bool order_output(binder *b, sql_query *q, const cte_env *env)
         return false;
     s->no_aggregate = s->no_window = true;
     s->clause = "the ORDER BY of a set operation";
-    if (!bind_orders(b, s, &q->order))
-        return false;
-    for (int i = 0; i < q->order.n; i++)
-        if (!check_position(b, q->order.at[i].expr, q->columns.n))
+    for (int i = 0; i < q->order.n; i++) {
+        sql_expr *x = q->order.at[i].expr;
+        const sql_expr *item = x ? side_item(q, x) : NULL;
+
+        if (item)
+            *x = *item;
+        else if (x && (!bind_expr(b, s, x) || !check_position(b, x, q->columns.n)))
             return false;
+    }
     return true;
 }
 
@@ -278,6 +301,16 @@ static bool values(binder *b, sql_query *q, scope *outer, const cte_env *env)
     return order_output(b, q, env);
 }
 
+static bool distinct_names(binder *b, const sql_query *q, const sql_columns *c)
+{
+    for (int i = 0; i < c->n && c->n <= 1000; i++)
+        for (int k = 0; k < i; k++)
+            if (str_equal_nocase(c->at[i].name, c->at[k].name))
+                return bind_fail(b, ERR_REFUSED, q->at, "BY NAME: two columns of one side are "
+                                 "called \"%s\"", c->at[i].name);
+    return true;
+}
+
 /* Columns by name: those of the left, then those only the right has. */
 static bool by_name(binder *b, sql_query *q)
 {
@@ -287,6 +320,8 @@ static bool by_name(binder *b, sql_query *q)
 
     if (!all)
         return bind_nomem(b);
+    if (!distinct_names(b, q, l) || !distinct_names(b, q, r))
+        return false;
     memcpy(all, l->at, (size_t)l->n * sizeof *all);
     for (int i = 0; i < r->n; i++) {
         int j = 0;
@@ -313,7 +348,7 @@ static bool by_position(binder *b, sql_query *q)
     for (int i = 0; i < l->n; i++) {
         const bool same = l->at[i].table == r->at[i].table && l->at[i].column == r->at[i].column;
 
-        all[i] = (sql_column){l->at[i].name, type_common(l->at[i].type, r->at[i].type),
+        all[i] = (sql_column){l->at[i].name, type_union(l->at[i].type, r->at[i].type),
                               same ? l->at[i].table : -1, same ? l->at[i].column : -1};
     }
     q->columns = (sql_columns){all, l->n};
@@ -367,7 +402,8 @@ static bool limit(binder *b, scope *s, sql_expr *x)
     if (x->type == SQL_T_INTEGER || x->type == SQL_T_UNKNOWN || x->type == SQL_T_NULL ||
         x->type == SQL_T_DECIMAL || x->type == SQL_T_DOUBLE)
         return true;
-    return bind_fail(b, ERR_REFUSED, x->at, "LIMIT and OFFSET need a number");
+    return x->type == SQL_T_BOOLEAN ||
+           bind_fail(b, ERR_REFUSED, x->at, "LIMIT and OFFSET need a number");
 }
 
 /* LIMIT and OFFSET see no columns of this query. */

@@ -83,7 +83,7 @@ static bool with_literal(sql_op op, sql_type other, bool literal_right)
         return number(other) || other == SQL_T_TIME || other == SQL_T_INTERVAL;
     if (op == SQL_OP_ADD)
         return other == SQL_T_DECIMAL || other == SQL_T_DOUBLE || other == SQL_T_TIMESTAMP;
-    return op == SQL_OP_MUL && other == SQL_T_INTEGER;
+    return false; /* INTEGER * '2' would pass, BIGINT would not */
 }
 
 static bool arithmetic(sql_op op, const sql_expr *l, const sql_expr *r)
@@ -94,8 +94,14 @@ static bool arithmetic(sql_op op, const sql_expr *l, const sql_expr *r)
         return false;
     if (literal(l) || literal(r))
         return with_literal(op, literal(l) ? b : a, literal(r));
-    if (any(a) || any(b) || (number(a) && number(b)))
+    if (number(a) && number(b))
         return true;
+    if (any(a) || any(b)) { /* NULL does not help what has no arithmetic */
+        const sql_type other = any(a) ? b : a;
+
+        return (a != SQL_T_NULL && b != SQL_T_NULL) ||
+               (other != SQL_T_TEXT && other != SQL_T_BOOLEAN && other != SQL_T_STRUCT);
+    }
     if (op == SQL_OP_ADD || op == SQL_OP_SUB)
         return add(op, a, b);
     if (op == SQL_OP_MUL)

@@ -58,6 +58,14 @@ static const sql_expr *meaning(const sql_expr *x)
     return x;
 }
 
+static bool has_star(const sql_select *s)
+{
+    for (int i = 0; i < s->n_items; i++)
+        if (s->items[i].expr->kind == SQL_X_STAR)
+            return true;
+    return false;
+}
+
 static bool add(groups *g, const sql_expr *x)
 {
     const sql_expr **more;
@@ -66,6 +74,8 @@ static bool add(groups *g, const sql_expr *x)
     if (x->kind == SQL_X_NUMBER && x->type == SQL_T_INTEGER) { /* GROUP BY 1 */
         const long i = strtol(x->text, NULL, 10);
 
+        if (has_star(g->select))
+            return true; /* the star itself is refused below */
         if (i < 1 || i > g->select->n_items)
             return bind_fail(g->b, ERR_REFUSED, x->at, "GROUP BY %s: the select list has %d "
                              "items", x->text, g->select->n_items);
@@ -156,6 +166,52 @@ static bool check(const groups *g, const sql_expr *x)
     return check_all(g, &x->args);
 }
 
+static bool names_column(const sql_expr *x);
+
+static bool one_names_column(const sql_exprs *list)
+{
+    for (int i = 0; i < list->n; i++)
+        if (names_column(list->at[i]))
+            return true;
+    return false;
+}
+
+static bool order_names_column(const sql_orders *o)
+{
+    for (int i = 0; i < o->n; i++)
+        if (o->at[i].expr && names_column(o->at[i].expr))
+            return true;
+    return false;
+}
+
+/* A column of this query outside aggregates? */
+static bool names_column(const sql_expr *x)
+{
+    x = meaning(x);
+    if (x->kind == SQL_X_COLUMN)
+        return x->up == 0;
+    if (x->kind == SQL_X_CALL && x->function->kind == FUNCTION_AGGREGATE && !x->call->over)
+        return false;
+    if (x->call && (order_names_column(&x->call->order) ||
+                    (x->call->over && (one_names_column(&x->call->over->partition) ||
+                                       order_names_column(&x->call->over->order)))))
+        return true;
+    return one_names_column(&x->args);
+}
+
+/* GROUP BY ALL: an item is a group, or made of aggregates alone. */
+static bool add_item(groups *g, const sql_expr *x)
+{
+    const bool window = has_window(meaning(x));
+
+    if (!window && !expr_has_aggregate(x))
+        return add(g, x);
+    if (!names_column(x))
+        return true;
+    return bind_fail(g->b, ERR_REFUSED, x->at, "GROUP BY ALL: this item has a column beside its %s; "
+                     "name the groups in GROUP BY", window ? "window function" : "aggregate");
+}
+
 static bool any_aggregate(const sql_select *s)
 {
     for (int i = 0; i < s->n_items; i++)
@@ -189,14 +245,12 @@ bool bind_grouping(binder *b, scope *s, sql_query *q)
     for (int i = 0; i < select->group.n; i++)
         if (!add(&g, select->group.at[i]))
             return false;
-    if (select->group_all && !any_aggregate(select))
-        return true; /* no more than DISTINCT */
     for (int i = 0; select->group_all && i < select->n_items; i++) {
         const sql_expr *x = select->items[i].expr;
 
         if (x->kind == SQL_X_STAR)
             return true; /* every column is grouped */
-        if (!expr_has_aggregate(x) && !add(&g, x))
+        if (!add_item(&g, x))
             return false;
     }
     for (int i = 0; i < select->n_items; i++)

@@ -76,6 +76,7 @@ bool bind_window(binder *b, scope *s, sql_window *w);
 /* bind_type.c */
 sql_type type_of(const sql_expr *x); /* from the types of its parts */
 sql_type type_common(sql_type a, sql_type b);
+sql_type type_union(sql_type a, sql_type b);
 /* bind_check.c */
 bool bind_check(binder *b, const sql_expr *x); /* the types of its parts go together */
 bool types_compare(sql_type a, sql_type b);

@@ -127,6 +127,14 @@ static const char *owner(const db_catalog *c, const char *name)
     return table;
 }
 
+static bool has_source(const scope *s, const char *source)
+{
+    for (int i = 0; i < s->n_sources; i++)
+        if (s->sources[i] && str_equal_nocase(s->sources[i], source))
+            return true;
+    return false;
+}
+
 static bool no_column(binder *b, const scope *s, const sql_expr *x, const char *source,
                       const char *name)
 {
@@ -137,6 +145,9 @@ static bool no_column(binder *b, const scope *s, const sql_expr *x, const char *
 
     if (why) /* current_date and its like are written without parentheses */
         return bind_fail(b, ERR_REFUSED, x->at, "%s is not allowed: %s", name, why);
+    if (!source && x->kind == SQL_X_COLUMN && has_source(s, name)) /* DuckDB: the whole row */
+        return bind_fail(b, ERR_NOT_FOUND, x->at, "\"%s\" is a table; name one of its columns",
+                         name);
     list_sources(s, in, sizeof in);
     if (!in[0])
         return bind_fail(b, ERR_NOT_FOUND, x->at, "no column \"%s\": there is no FROM", name);
@@ -214,14 +225,6 @@ static int find_qualified(binder *b, const scope *s, const sql_expr *x, const ch
             found = i;
         }
     return found;
-}
-
-static bool has_source(const scope *s, const char *source)
-{
-    for (int i = 0; i < s->n_sources; i++)
-        if (s->sources[i] && str_equal_nocase(s->sources[i], source))
-            return true;
-    return false;
 }
 
 /* An output alias that this clause may use. */

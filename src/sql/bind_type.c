@@ -28,6 +28,12 @@ sql_type type_common(sql_type a, sql_type b)
     return SQL_T_UNKNOWN;
 }
 
+/* Of a column that two sides of a set operation give. */
+sql_type type_union(sql_type a, sql_type b)
+{
+    return a == SQL_T_TEXT || b == SQL_T_TEXT ? SQL_T_TEXT : type_common(a, b);
+}
+
 static sql_type arithmetic(sql_op op, sql_type a, sql_type b)
 {
     const bool a_time = a == SQL_T_DATE || a == SQL_T_TIMESTAMP;
@@ -142,7 +148,8 @@ static sql_type call(const sql_expr *x)
         return is_number(argument(x, 0)) || argument(x, 0) == SQL_T_UNKNOWN ? SQL_T_DOUBLE
                                                                             : argument(x, 0);
     if (!strcmp(name, "median") || !strcmp(name, "quantile_cont"))
-        return argument(x, 0) == SQL_T_INTEGER ? SQL_T_DOUBLE : argument(x, 0);
+        return argument(x, 0) == SQL_T_INTEGER ? SQL_T_DOUBLE
+               : argument(x, 0) == SQL_T_DATE  ? SQL_T_TIMESTAMP : argument(x, 0);
     if ((!strcmp(name, "max") || !strcmp(name, "min") || !strncmp(name, "arg_m", 5)) &&
         x->args.n == (name[0] == 'a' ? 3 : 2))
         return SQL_T_LIST;
