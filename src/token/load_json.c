@@ -209,11 +209,13 @@ static bool put_merges(tokenizer *t, json_t *merges, err *e)
         return false;
     json_array_foreach(merges, i, merge) {
         ok = put_merge(t, merge, (uint32_t)i, &text);
-        if (!ok) {
+        if (text.bad)
+            ok = token_no_memory(t, e);
+        else if (!ok)
             err_set(e, ERR_MODEL, "%s: tokenizer.json: merge %zu does not name two pieces whose "
                     "text together is a piece", t->name, i);
+        if (!ok)
             break;
-        }
     }
     str_deinit(&text);
     return ok;
