@@ -33,6 +33,7 @@ typedef enum attempt { ATTEMPT_USER, ATTEMPT_TEMPLATE, ATTEMPT_MODEL, ATTEMPT_PA
 
 struct agent_work {
     const agent_options *o;
+    const char *asked;    /* the question's bytes as they came */
     understanding u;
     bool understood;      /* understand() has run */
     bool ended;           /* the answer is settled: later steps have nothing to do */

@@ -173,8 +173,7 @@ bool execution_step(agent_state *s, agent_context *c, err *e)
                               (long long)s->results->n_rows));
     if (wants_evidence(s))
         fetch_evidence(s, c);
-    state_why(s, "database", "%lld rows in %.1f ms%s", (long long)s->results->n_rows,
-              s->results->elapsed_ms,
+    state_why(s, "database", "%lld rows%s", (long long)s->results->n_rows,
               s->ordered || s->results->n_rows < 2 ? "" : ", sorted by all columns: the statement has no order of its own");
     return true;
 }

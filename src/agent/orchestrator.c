@@ -44,7 +44,7 @@ static bool begin(agent_context *c, const char *question, const agent_options *o
     str_deinit(&clean);
     if (!s->work)
         return err_set(e, ERR_NOMEM, "out of memory for a question");
-    *s->work = (struct agent_work){.o = o, .next = ATTEMPT_TEMPLATE};
+    *s->work = (struct agent_work){.o = o, .asked = question, .next = ATTEMPT_TEMPLATE};
     s->intent = INTENT_OUT_OF_SCOPE;
     s->database = state_str(s, c->catalog->database);
     s->fingerprint = state_str(s, c->catalog->fingerprint);

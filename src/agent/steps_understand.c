@@ -17,7 +17,8 @@ bool intent_step(agent_state *s, agent_context *c, err *e)
         state_why(s, "user", "the statement was given: --sql");
         return true;
     }
-    if (!understand(c->semantic, c->catalog, s->question, s->arena, u, e))
+    if (!understand_check(s->work->asked, strlen(s->work->asked), e) ||
+        !understand(c->semantic, c->catalog, s->question, s->arena, u, e))
         return false;
     s->work->understood = true;
     s->intent = u->intent;

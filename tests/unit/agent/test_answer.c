@@ -1,34 +1,9 @@
 /* test_answer.c - the sentence by shape, and the property that matters: every
  * number in it has an origin, and the origin gives that number again. */
-#include <ctype.h>
-
 #include "agent/answer.h"
+#include "said.h"
 #include "table.h"
 #include "test.h"
-
-/* Digits of the sentence that no origin covers; -1 when an origin doesn't give
- * its number again. Origins stand in the order of the sentence. */
-static int uncovered(const agent_state *s, const char *text)
-{
-    const char *at = text;
-    int digits = 0;
-
-    for (int i = 0; i < s->n_said; i++) {
-        const agent_said *a = &s->said[i];
-        const char *found = strstr(at, a->text);
-        const double again = said_value(s, a);
-
-        if (!found || (isnan(a->value) != isnan(again)) ||
-            (!isnan(again) && fabs(again - a->value) > 1e-9 * fmax(1, fabs(again))))
-            return -1;
-        for (; at < found; at++)
-            digits += isdigit((unsigned char)*at) != 0;
-        at = found + strlen(a->text);
-    }
-    for (; *at; at++)
-        digits += isdigit((unsigned char)*at) != 0;
-    return digits;
-}
 
 typedef struct answer_case {
     const char *name, *columns, *rows[6];
