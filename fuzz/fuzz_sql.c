@@ -26,8 +26,13 @@ static void round_trip(arena *a, const sql_stmt *s)
     sql_stmt *again = once ? sql_parse(a, once, &e) : NULL;
     char *twice = again ? sql_print(a, again, SQL_DUCKDB, 0) : NULL;
 
-    if (!once)
+    char *from_first = sql_print(a, s, SQL_DUCKDB, SQL_FROM_FIRST);
+    sql_stmt *back = from_first ? sql_parse(a, from_first, &e) : NULL;
+
+    if (!once || !from_first)
         return;
+    if (back && !sql_equal(s->query, back->query))
+        abort();
     if (!again && e.code != ERR_REFUSED)
         return; /* out of memory, or longer than the limit once printed */
     if (!twice || strcmp(once, twice) || !sql_equal(s->query, again->query))

@@ -6,8 +6,10 @@
  * its partner; nothing else is cast from or to text without being asked. */
 #include <string.h>
 
+#include "base/str.h"
 #include "sql/bind_impl.h"
 #include "sql/functions.h"
+#include "sql/keywords.h"
 
 static bool any(sql_type t)
 {
@@ -210,6 +212,18 @@ static bool fits(char class, const sql_expr *x)
     }
 }
 
+/* date_trunc('x', …): no such part. */
+static bool check_part(binder *b, const sql_expr *x)
+{
+    const sql_expr *part = x->args.at[0];
+    const char *known = literal(part) ? date_part_find(part->text) : "";
+
+    if (known && (!strcmp(x->text, "date_part") || date_part_truncates(known)))
+        return true;
+    return bind_fail(b, ERR_REFUSED, part->at, "%s knows no '%s'; it knows year, quarter, month, "
+                     "week, day, hour …", x->text, part->text);
+}
+
 /* Two dates of which neither has a type: DuckDB can't choose the function. */
 static bool check_dates(binder *b, const sql_expr *x)
 {
@@ -242,6 +256,8 @@ static bool check_call(binder *b, const sql_expr *x)
         return mix(b, x, 1, 1, false);
     if (!strcmp(x->text, "contains") && x->args.at[0]->type == SQL_T_TEXT && !fits('t', x->args.at[1]))
         return cant_mix(b, x, SQL_T_TEXT, x->args.at[1]->type);
+    if ((str_starts(x->text, "date_") && strcmp(x->text, "date_add")) && !check_part(b, x))
+        return false;
     if (!strcmp(x->text, "strftime") || !strcmp(x->text, "age") || !strcmp(x->text, "date_diff") ||
         !strcmp(x->text, "date_sub"))
         return check_dates(b, x);

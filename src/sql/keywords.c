@@ -59,6 +59,16 @@ static const char *const foreign[] = {
     "vacuum", "view", "virtual", "without",
 };
 
+/* Spellings parted by blanks, the main one first. */
+static const char *const parts[] = {
+    "year years y yr yrs", "quarter quarters", "month months mon mons", "week weeks w",
+    "day days d dayofmonth", "hour hours h hr hrs", "minute minutes min mins m",
+    "second seconds sec secs s", "millisecond milliseconds ms msec msecs",
+    "microsecond microseconds us usec usecs", "decade decades dec decs",
+    "century centuries cent c", "millennium millennia mil mils millenium",
+    "dow dayofweek weekday", "isodow", "doy dayofyear", "weekofyear", "isoyear", "yearweek",
+    "epoch", "julian", "era", "timezone", "timezone_hour", "timezone_minute"};
+
 enum { LONGEST = 24 };
 
 static int by_word(const void *key, const void *entry)
@@ -78,6 +88,32 @@ static bool copied(char to[LONGEST], const char *word, size_t n)
     memcpy(to, word, n);
     to[n] = 0;
     return true;
+}
+
+const char *date_part_find(const char *text)
+{
+    static const char *const main[] = {
+        "year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond",
+        "microsecond", "decade", "century", "millennium", "dow", "isodow", "doy", "weekofyear",
+        "isoyear", "yearweek", "epoch", "julian", "era", "timezone", "timezone_hour",
+        "timezone_minute"};
+    _Static_assert(sizeof main == sizeof parts, "a main spelling for every part");
+    const size_t n = strlen(text);
+
+    for (size_t i = 0; n && i < sizeof parts / sizeof parts[0]; i++)
+        for (const char *p = parts[i]; *p; p += strspn(p, " ")) {
+            const size_t length = strcspn(p, " ");
+
+            if (length == n && !strncasecmp(p, text, n))
+                return main[i];
+            p += length;
+        }
+    return NULL;
+}
+
+bool date_part_truncates(const char *part)
+{
+    return strcmp(part, "era") && strncmp(part, "timezone", 8);
 }
 
 keyword_class keyword_class_of(const char *word, size_t n)

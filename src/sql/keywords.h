@@ -18,4 +18,9 @@ keyword_class keyword_class_of(const char *word, size_t n);
 /* Further words that PostgreSQL, SQLite or Trino keep. */
 bool keyword_foreign(const char *word, size_t n);
 
+/* The main spelling of a part of a date ("MONTHS", "mon" -> "month"), for
+ * EXTRACT and date_trunc; NULL if it is none. */
+const char *date_part_find(const char *text);
+bool date_part_truncates(const char *part); /* may date_trunc and date_diff have it? */
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "sql/functions.h"
+#include "sql/keywords.h"
 #include "sql/parse_impl.h"
 
 static bool nulls_order(parser *p, sql_order *o)
@@ -223,6 +224,17 @@ static sql_expr *as_cast(parser *p, sql_expr *x)
     return parse_cast(p, x->args.at[0], type, false, x->at);
 }
 
+/* 'MONTHS' in date_trunc is 'month'. */
+static void main_part(sql_expr *x)
+{
+    sql_expr *part = x->args.n >= 2 ? x->args.at[0] : NULL;
+    const char *text = part && part->kind == SQL_X_STRING && str_starts(x->text, "date_")
+                           ? date_part_find(part->text) : NULL;
+
+    if (text)
+        part->text = text;
+}
+
 sql_expr *parse_call(parser *p)
 {
     sql_expr *x = parse_node(p, SQL_X_CALL, p->token->at);
@@ -236,6 +248,7 @@ sql_expr *parse_call(parser *p)
         return parse_nomem(p), NULL;
     if (!arguments(p, x) || !after_arguments(p, x->call))
         return NULL;
+    main_part(x);
     return as_cast(p, x);
 }
 

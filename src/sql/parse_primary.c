@@ -171,27 +171,16 @@ static sql_expr *interval(parser *p)
 /* A part of a date; printed bare, so only from a fixed list. */
 static const char *date_part(parser *p)
 {
-    static const char *const parts[] = {
-        "year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond",
-        "microsecond", "decade", "century", "millennium", "dow", "isodow", "doy", "epoch",
-        "isoyear", "yearweek", "era", "dayofweek", "dayofyear", "dayofmonth", "weekday",
-        "weekofyear", "julian", "timezone", "timezone_hour", "timezone_minute"};
     const token *t = p->token;
     const char *text = t->kind == TOKEN_STRING || t->kind == TOKEN_NAME || t->kind == TOKEN_WORD
-                           ? parse_lower(p, t) : NULL;
-    const size_t n = text ? strlen(text) : 0;
+                           ? parse_text(p, t) : NULL;
+    const char *part = text ? date_part_find(text) : NULL;
 
-    for (size_t i = 0; text && i < sizeof parts / sizeof parts[0]; i++) {
-        const size_t length = strlen(parts[i]);
-
-        if (!strncmp(text, parts[i], length) &&
-            (n == length || (n == length + 1 && text[length] == 's'))) {
-            p->token++;
-            return parts[i];
-        }
-    }
-    parse_fail(p, "a part of a date (year, month, day …)");
-    return NULL;
+    if (part)
+        p->token++;
+    else
+        parse_fail(p, "a part of a date (year, month, day …)");
+    return part;
 }
 
 static sql_expr *extract(parser *p)

@@ -219,17 +219,24 @@ static void condition(printer *p, const char *word, const sql_expr *x)
     print_expr(p, x);
 }
 
+static void from_list(printer *p, const sql_select *s)
+{
+    for (int i = 0; i < s->n_from; i++) {
+        str_adds(&p->out, i ? ", " : "FROM ");
+        print_from(p, s->from[i]);
+    }
+}
+
 static void select(printer *p, const sql_select *s)
 {
+    if (p->from_first && s->n_from) {
+        from_list(p, s);
+        clause(p);
+    }
     items(p, s);
-    for (int i = 0; i < s->n_from; i++) {
-        if (i)
-            str_adds(&p->out, ", ");
-        else {
-            clause(p);
-            str_adds(&p->out, "FROM ");
-        }
-        print_from(p, s->from[i]);
+    if (!p->from_first && s->n_from) {
+        clause(p);
+        from_list(p, s);
     }
     condition(p, "WHERE ", s->where);
     if (s->group_all || s->group.n) {
@@ -351,7 +358,8 @@ void print_query(printer *p, const sql_query *q)
 
 char *sql_print(arena *a, const sql_stmt *s, sql_dialect d, int flags)
 {
-    printer p = {.dialect = d, .level = flags & SQL_PRETTY ? 0 : -1};
+    printer p = {.dialect = d, .from_first = flags & SQL_FROM_FIRST,
+                 .level = flags & SQL_PRETTY ? 0 : -1};
     char *text = NULL;
 
     print_query(&p, s->query);

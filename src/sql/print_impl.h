@@ -8,6 +8,7 @@
 typedef struct printer {
     str out;
     sql_dialect dialect;
+    bool from_first;
     int level; /* of pretty lines; -1: everything on one line */
 } printer;
 

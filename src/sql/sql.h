@@ -20,7 +20,10 @@
 typedef struct sql_stmt sql_stmt; /* the nodes: sql/tree.h */
 
 typedef enum sql_dialect { SQL_DUCKDB, SQL_POSTGRES, SQL_SQLITE, SQL_TRINO } sql_dialect;
-enum { SQL_PRETTY = 1 }; /* one clause a line; default: one line */
+enum {
+    SQL_PRETTY = 1,     /* one clause a line; default: one line */
+    SQL_FROM_FIRST = 2, /* FROM … SELECT …: for training and decoding, not for people */
+};
 
 /* One SELECT (or WITH … SELECT, VALUES, set operation; DuckDB's FROM-first
  * form is read too). ERR_REFUSED: `line 1, column 8: …` saying what was
