@@ -323,46 +323,60 @@ static bool read_statistics(reader *r, db_table *t, int64_t *longest, err *e)
     return true;
 }
 
-/* Exact numbers of distinct values where there are not many. */
-static bool read_distinct(reader *r, db_table *t, err *e)
+/* Will all values of the column be listed? Then they are counted there. */
+static bool is_listed(const db_column *c, int64_t longest, int64_t budget)
 {
-    const char *before = "SELECT ";
+    return c->type == DB_TEXT && c->n_distinct <= DB_VALUES_MAX + DB_VALUES_MAX / 5 &&
+           longest <= DB_VALUE_BYTES_MAX && budget > 0;
+}
+
+/* Exact numbers of distinct values where there are not many. One branch per
+ * column: count(DISTINCT) of many columns at once is several times slower. */
+static bool read_distinct(reader *r, db_table *t, const bool *listed, err *e)
+{
+    const char *before = "";
     str sql = {0};
     grid g;
-    int at = 0;
 
     for (int i = 0; i < t->n_columns; i++) {
-        if (t->columns[i].n_distinct > EXACT_MAX + EXACT_MAX / 5)
+        if (listed[i] || t->columns[i].n_distinct > EXACT_MAX + EXACT_MAX / 5)
             continue;
-        str_addf(&sql, "%sCAST(count(DISTINCT ", before);
+        str_addf(&sql, "%sSELECT '%d' AS k, CAST(count(*) AS VARCHAR) AS n FROM (SELECT DISTINCT ",
+                 before, i);
         add_name(&sql, t->columns[i].name);
-        str_adds(&sql, ") AS VARCHAR)");
-        before = ", ";
+        str_adds(&sql, " FROM ");
+        add_name(&sql, t->name);
+        str_adds(&sql, " WHERE ");
+        add_name(&sql, t->columns[i].name);
+        str_adds(&sql, " IS NOT NULL)");
+        before = " UNION ALL ";
     }
     if (!sql.n)
         return true;
-    str_adds(&sql, " FROM ");
-    add_name(&sql, t->name);
     if (!ask_str(r, &sql, &g, e))
         return false;
-    for (int i = 0; i < t->n_columns && g.n_rows == 1; i++)
-        if (t->columns[i].n_distinct <= EXACT_MAX + EXACT_MAX / 5 && at < g.n_columns)
-            column_at(t, i)->n_distinct = number(g.rows[0][at++]);
+    for (int row = 0; row < g.n_rows && g.n_columns == 2; row++) {
+        const int64_t i = number(g.rows[row][0]);
+
+        if (i >= 0 && i < t->n_columns)
+            column_at(t, (int)i)->n_distinct = number(g.rows[row][1]);
+    }
     return true;
 }
 
-static void add_distinct_query(str *sql, const db_table *t, const db_column *c, bool all)
+/* Distinct values as text, with the column's number. */
+static void add_values_query(str *sql, const db_table *t, int i, bool all)
 {
-    str_adds(sql, "SELECT DISTINCT v FROM (SELECT ");
-    add_text_of(sql, c);
+    str_addf(sql, "SELECT '%d' AS k, v FROM (SELECT DISTINCT v FROM (SELECT ", i);
+    add_text_of(sql, &t->columns[i]);
     str_adds(sql, " AS v FROM ");
     add_name(sql, t->name);
     str_adds(sql, " WHERE ");
-    add_name(sql, c->name);
+    add_name(sql, t->columns[i].name);
     str_adds(sql, " IS NOT NULL");
     if (!all)
         str_addf(sql, " LIMIT %d", SAMPLE_FROM);
-    str_addf(sql, ") WHERE strlen(v) <= %d ORDER BY v LIMIT %d", DB_VALUE_BYTES_MAX,
+    str_addf(sql, ") WHERE strlen(v) <= %d ORDER BY v LIMIT %d)", DB_VALUE_BYTES_MAX,
              all ? DB_VALUES_MAX + 1 : SAMPLES);
 }
 
@@ -371,54 +385,89 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool read_values(reader *r, db_table *t, db_column *c, int64_t longest, int64_t *budget,
-                        err *e)
+/* The column's rows of the grid become its values, at most n. */
+static bool take_values(reader *r, const grid *g, db_column *c, int i, int n, err *e)
 {
-    bool all = c->type == DB_TEXT && c->n_distinct <= DB_VALUES_MAX + DB_VALUES_MAX / 5 &&
-               longest <= DB_VALUE_BYTES_MAX && *budget > 0;
-    const char **values;
-    str sql = {0};
-    grid g;
+    const char **values = arena_push(r->a, const char *, (size_t)n + 1);
 
-    add_distinct_query(&sql, t, c, all);
-    if (!ask_str(r, &sql, &g, e))
-        return false;
-    c->values_complete = all && g.n_rows <= DB_VALUES_MAX;
-    c->n_values = c->values_complete || g.n_rows < SAMPLES ? g.n_rows : SAMPLES;
-    if (c->values_complete)
-        c->n_distinct = g.n_rows;
-    values = arena_push(r->a, const char *, (size_t)c->n_values + 1);
     if (!values)
         return no_memory(e);
-    for (int i = 0; i < c->n_values; i++) {
-        values[i] = or_empty(g.rows[i][0]);
-        *budget -= (int64_t)strlen(values[i]) + 5;
-    }
+    c->n_values = 0;
+    for (int row = 0; row < g->n_rows && c->n_values < n; row++)
+        if (number(g->rows[row][0]) == i)
+            values[c->n_values++] = or_empty(g->rows[row][1]);
     qsort(values, (size_t)c->n_values, sizeof *values, by_bytes);
     c->values = values;
     return true;
 }
 
-static bool read_numbers(reader *r, db_table *t, err *e)
+static bool read_list(reader *r, db_table *t, int i, int64_t *budget, err *e)
+{
+    db_column *c = column_at(t, i);
+    str sql = {0};
+    grid g;
+
+    add_values_query(&sql, t, i, true);
+    if (!ask_str(r, &sql, &g, e))
+        return false;
+    c->values_complete = g.n_rows <= DB_VALUES_MAX;
+    if (c->values_complete)
+        c->n_distinct = g.n_rows;
+    if (!take_values(r, &g, c, i, c->values_complete ? g.n_rows : SAMPLES, e))
+        return false;
+    for (int v = 0; v < c->n_values; v++)
+        *budget -= (int64_t)strlen(c->values[v]) + 5;
+    return true;
+}
+
+/* Some values of all columns that are not listed, in one statement. */
+static bool read_samples(reader *r, db_table *t, const bool *listed, err *e)
+{
+    const char *before = "";
+    str sql = {0};
+    grid g;
+
+    for (int i = 0; i < t->n_columns; i++) {
+        if (listed[i])
+            continue;
+        str_adds(&sql, before);
+        add_values_query(&sql, t, i, false);
+        before = " UNION ALL ";
+    }
+    if (!sql.n)
+        return true;
+    if (!ask_str(r, &sql, &g, e))
+        return false;
+    for (int i = 0; i < t->n_columns; i++)
+        if (!listed[i] && !take_values(r, &g, column_at(t, i), i, SAMPLES, e))
+            return false;
+    return true;
+}
+
+static bool read_numbers_of(reader *r, db_table *t, err *e)
 {
     int64_t *longest = arena_push(r->a, int64_t, (size_t)t->n_columns + 1);
+    bool *listed = arena_push(r->a, bool, (size_t)t->n_columns + 1);
     int64_t budget = VALUE_BUDGET;
+
+    if (!longest || !listed)
+        return no_memory(e);
+    if (t->n_columns == 0 || !read_statistics(r, t, longest, e))
+        return t->n_columns == 0;
+    for (int i = 0; i < t->n_columns; i++) {
+        listed[i] = is_listed(&t->columns[i], longest[i], budget);
+        if (listed[i] && !read_list(r, t, i, &budget, e))
+            return false;
+    }
+    return read_distinct(r, t, listed, e) && read_samples(r, t, listed, e);
+}
+
+static bool read_numbers(reader *r, db_table *t, err *e)
+{
     err ignored;
 
-    if (!longest)
-        return no_memory(e);
-    if (t->n_columns == 0)
-        return true;
-    if (!read_statistics(r, t, longest, &ignored) || !read_distinct(r, t, &ignored)) {
-        if (watch_stopped(r->x) == STOP_CANCEL)
-            return err_set(e, ERR_CANCELLED, "interrupted");
-        return true;
-    }
-    for (int i = 0; i < t->n_columns; i++)
-        if (!read_values(r, t, column_at(t, i), longest[i], &budget, &ignored) &&
-            watch_stopped(r->x) == STOP_CANCEL)
-            return err_set(e, ERR_CANCELLED, "interrupted");
-    return true;
+    return read_numbers_of(r, t, &ignored) || watch_stopped(r->x) != STOP_CANCEL ||
+           err_set(e, ERR_CANCELLED, "interrupted");
 }
 
 static bool send_table(const db_table *t, err *e)
