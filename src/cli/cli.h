@@ -33,6 +33,7 @@ typedef struct flags {
     int beam, pick, threads;
     uint64_t seed;
     uint64_t rows;
+    int64_t memory_bytes; /* --memory-limit; 0: the default */
     output_format format;
     bool format_given;
     int n_words;
@@ -51,7 +52,9 @@ int cli_fail(const err *e);
 bool cli_database(const flags *f, str *path, err *e);
 /* --model, else $SALESBOT_MODEL, else the default weights in the home folder. */
 bool cli_model(const flags *f, str *path, err *e);
-bool cli_init(const char *path, uint64_t rows, uint64_t seed, bool replace, err *e);
+/* Make the sales database at `path`; memory_bytes 0: the default limit. */
+bool cli_init(const char *path, uint64_t rows, uint64_t seed, int64_t memory_bytes,
+              bool replace, err *e);
 
 /* Ctrl-C cancels what `c` is doing; a second one ends the program (130). */
 void cli_on_interrupt(agent_context *c);

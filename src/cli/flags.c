@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 
-typedef enum flag_kind { TEXT, SWITCH, INT, UNSIGNED, REAL, FORMAT } flag_kind;
+typedef enum flag_kind { TEXT, SWITCH, INT, UNSIGNED, REAL, BYTES, FORMAT } flag_kind;
 
 static const struct {
     const char *name;
@@ -38,6 +38,7 @@ static const struct {
     {"threads", INT, offsetof(flags, threads)},
     {"seed", UNSIGNED, offsetof(flags, seed)},
     {"rows", UNSIGNED, offsetof(flags, rows)},
+    {"memory-limit", BYTES, offsetof(flags, memory_bytes)},
     {"format", FORMAT, offsetof(flags, format)},
 };
 enum { N_FLAGS = sizeof table / sizeof table[0] };
@@ -85,12 +86,33 @@ static bool set_number(flags *f, int i, const char *value)
     }
 }
 
+/* "2GB", "512MB", "1.5 GB"; powers of 1024, at least 64 MB. */
+static bool set_bytes(int64_t *out, const char *value)
+{
+    static const struct { const char *name; double bytes; } units[] = {
+        {"GB", 1073741824.0}, {"GiB", 1073741824.0}, {"MB", 1048576.0}, {"MiB", 1048576.0}};
+    char *end;
+    const double x = strtod(value, &end);
+
+    while (*end == ' ')
+        end++;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (str_equal_nocase(end, units[i].name) && x * units[i].bytes >= 67108864.0 &&
+            x * units[i].bytes < 1e15) {
+            *out = (int64_t)(x * units[i].bytes);
+            return true;
+        }
+    return false;
+}
+
 static bool set_value(flags *f, int i, const char *value)
 {
     switch (table[i].kind) {
     case TEXT:
         *(const char **)(void *)((char *)f + table[i].offset) = value;
         return *value != 0;
+    case BYTES:
+        return set_bytes((int64_t *)(void *)((char *)f + table[i].offset), value);
     case FORMAT:
         for (int k = 0; k < (int)(sizeof formats / sizeof formats[0]); k++)
             if (!strcmp(value, formats[k])) {

@@ -13,6 +13,7 @@
 static const char help[] =
     "  --rows N   sales lines (default 200000, from 2000)\n"
     "  --seed S   another draw (default 1)\n"
+    "  --memory-limit N  of the database while it is made, as 2GB (default 1GB)\n"
     "  --force    replace an existing file\n";
 
 static volatile int cancelled;
@@ -49,7 +50,8 @@ static const char *next(void *arg)
     return step.sql;
 }
 
-/* About 300 bytes a line, measured on the default size, and some room. */
+/* Up to 300 bytes a line at the default size, with its keys, and some room; large
+ * databases need less. */
 static bool enough_disk(const char *path, uint64_t rows, err *e)
 {
     uint64_t idle;
@@ -62,7 +64,8 @@ static bool enough_disk(const char *path, uint64_t rows, err *e)
                                    (double)need / 1e9, (double)idle / 1e9);
 }
 
-bool cli_init(const char *path, uint64_t rows, uint64_t seed, bool replace, err *e)
+bool cli_init(const char *path, uint64_t rows, uint64_t seed, int64_t memory_bytes,
+              bool replace, err *e)
 {
     progress p = {.terminal = isatty(STDERR_FILENO), .start = clock_ms()};
     struct sigaction action = {.sa_handler = on_interrupt}, before, before_term;
@@ -81,7 +84,7 @@ bool cli_init(const char *path, uint64_t rows, uint64_t seed, bool replace, err 
     if (ok) {
         const db_script script = {.next = next, .arg = &p, .cancel = &cancelled};
 
-        ok = db_create(path, &(db_options){0}, replace, &script, e);
+        ok = db_create(path, &(db_options){.memory_bytes = memory_bytes}, replace, &script, e);
     }
     if (p.terminal)
         fputs("\r\033[K", stderr);
@@ -98,7 +101,7 @@ static int run(int argc, char **argv)
     err e = {0};
     const double start = clock_ms();
 
-    if (!flags_parse(&f, argc, argv, "rows seed force", &verb_init))
+    if (!flags_parse(&f, argc, argv, "rows seed memory-limit force", &verb_init))
         return 2;
     if (f.n_words != 1) {
         fprintf(stderr, "salesbot init: one FILE, for example sales.duckdb\n");
@@ -108,7 +111,7 @@ static int run(int argc, char **argv)
         err_set(&e, ERR_IO, "%s exists: choose another name, or --force replaces it", f.words[0]);
         return cli_fail(&e);
     }
-    if (!cli_init(f.words[0], f.rows, f.seed, f.force, &e))
+    if (!cli_init(f.words[0], f.rows, f.seed, f.memory_bytes, f.force, &e))
         return cli_fail(&e);
     fprintf(stderr, "%s: %llu sales lines, seed %llu, in %.1f s. Try: salesbot ask --db %s \"sales by region in 2024\"\n",
             f.words[0], (unsigned long long)f.rows, (unsigned long long)f.seed,

@@ -35,7 +35,7 @@ static bool sample(str *path, err *e)
     if (file_exists(path->text))
         return true;
     fprintf(stderr, "Making the sample database (200,000 sales lines) in %s\n", path->text);
-    return cli_init(path->text, 200000, 1, false, e);
+    return cli_init(path->text, 200000, 1, 0, false, e);
 }
 
 bool cli_database(const flags *f, str *path, err *e)
