@@ -24,7 +24,7 @@ bool duckdb_api_load(duckdb_api *api, const char *path, err *e)
 
     if (!library)
         return err_set(e, ERR_DB,
-                       "cannot load DuckDB's library (%s): run `salesbot init` to fetch it, or "
+                       "cannot load DuckDB's library (%s): run `make setup`, or "
                        "set SALESBOT_DUCKDB to its path", why ? why : path);
 #define F(result, name, parameters)                                        \
     if (!find(library, "duckdb_" #name, &api->name, path, e))              \

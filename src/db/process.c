@@ -55,7 +55,7 @@ bool process_plan_init(process_plan *p, open_mode mode, const char *path, const 
     p->program = strdup(program ? program : "/proc/self/exe");
     p->library = library ? realpath(library, NULL) : realpath(str_text(&home), NULL);
     if (!p->library)
-        err_set(e, ERR_DB, "%s: %s: run `salesbot init` to fetch DuckDB, or set SALESBOT_DUCKDB "
+        err_set(e, ERR_DB, "%s: %s: run `make setup`, or set SALESBOT_DUCKDB "
                            "to the path of libduckdb.so",
                 library ? library : str_text(&home), strerror(errno));
     str_deinit(&home);

@@ -7,7 +7,7 @@
  * averaged over its values at the end of each unit. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 static int months_of(sem_grain g)
 {
@@ -203,6 +203,14 @@ static bool per_unit_of_time(compiler *c, block_spec *spec, bool *two_levels)
     return true;
 }
 
+static bool has_group(const block_spec *spec, sem_grain g)
+{
+    for (int i = 0; i < spec->n_groups; i++)
+        if (spec->groups[i].dimension < 0 && spec->groups[i].grain == g)
+            return true;
+    return false;
+}
+
 bool apply_average(compiler *c, block_spec *spec, bool *two_levels)
 {
     *two_levels = false;
@@ -217,7 +225,8 @@ bool apply_average(compiler *c, block_spec *spec, bool *two_levels)
     if (c->q.average_per == SEM_NO_GRAIN)
         return true;
     if ((c->q.average_per == SEM_WEEKDAY || c->q.average_per == SEM_HOUR) && spec->n_groups < MAX_KEYS) {
-        spec->groups[spec->n_groups++] = (sem_group){.dimension = -1, .grain = c->q.average_per};
+        if (!has_group(spec, c->q.average_per))
+            spec->groups[spec->n_groups++] = (sem_group){.dimension = -1, .grain = c->q.average_per};
         c->q.average_per = SEM_DAY;
     }
     return per_unit_of_time(c, spec, two_levels);
@@ -228,6 +237,8 @@ bool average_of_units(compiler *c, const block_spec *spec, block *b)
 {
     block_spec units = *spec;
 
+    if (has_group(&units, c->q.average_per))
+        return block_make(c, spec, b); /* one unit each: the mean is the value */
     if (units.n_groups >= MAX_KEYS)
         return err_set(c->e, ERR_LIMIT, "too many groups in one question");
     units.groups[units.n_groups++] = (sem_group){.dimension = -1, .grain = c->q.average_per};

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "semantic_impl.h"
+#include "semantic/semantic_impl.h"
 
 enum { DAYS_PER_ERA = 146097, EPOCH_SHIFT = 719468, SAME_DAY_LAST_YEAR = 364 };
 

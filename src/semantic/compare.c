@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 typedef struct column_set {
     block_spec spec;

@@ -1,7 +1,7 @@
 /* compile.c - from a query to a plan: checks, then the shape's own compiler. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 static bool in_range(int id, int n)
 {
@@ -39,7 +39,11 @@ static bool check_conditions(compiler *c)
     for (int i = 0; i < c->q.n_conditions; i++) {
         const condition_def *k = &c->l->conditions[c->q.conditions[i].condition];
 
-        if (k->condition.needs_period && !c->q.conditions[i].period.set && !c->q.period.set &&
+        bool by_time = false;
+
+        for (int g = 0; g < c->q.n_groups && k->time; g++)
+            by_time = by_time || c->q.groups[g].dimension < 0;
+        if (k->condition.needs_period && !by_time && !c->q.conditions[i].period.set && !c->q.period.set &&
             !(c->q.shape == SEM_COMPARE && c->q.n_periods))
             return err_set(c->e, ERR_ARG, "\"%s\" needs a period: %s in which month or year?", k->condition.name.title,
                            k->condition.name.title);

@@ -10,7 +10,7 @@
 #ifndef SEMANTIC_COMPILE_IMPL_H
 #define SEMANTIC_COMPILE_IMPL_H
 
-#include "semantic_impl.h"
+#include "semantic/semantic_impl.h"
 
 enum { MAX_SOURCE = 24, MAX_WHERE = 40, MAX_SIDES = 6, MAX_LEAVES = 12, MAX_MEASURES = 6, MAX_KEYS = 4 };
 
@@ -45,6 +45,7 @@ typedef struct params {
     const char *month_from, *base_day;
     const char *base_from, *base_to, *year_before;             /* like-for-like */
     const char *month_of_to, *day_of_to, *days_of_month;       /* of a month that is cut */
+    const char *months, *years; /* calendar months and years that the period touches */
     bool all_time;          /* "BETWEEN :from AND :to" becomes "<= :to" */
     double n;
     const char *and_sales, *and_inventory; /* " AND …" or "" */

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "semantic_impl.h"
+#include "semantic/semantic_impl.h"
 
 enum { MAX_WORDS = 6, GROUP_NUMBER_DISTINCT = 50 };
 

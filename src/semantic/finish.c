@@ -4,7 +4,7 @@
  * The best of each group keeps all that are tied at the cut. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 void outer_add(outer *o, const char *expr, const char *name)
 {
@@ -14,6 +14,21 @@ void outer_add(outer *o, const char *expr, const char *name)
     }
 }
 
+static int32_t as_day(double value)
+{
+    return value > -700000 && value < 2900000 ? (int32_t)value : 0;
+}
+
+/* A date's value is its day since 1970-01-01, as everywhere. */
+static const char *having_date(compiler *c, const char *expr, const char *const *sign)
+{
+    if (c->q.having_op == SEM_BETWEEN)
+        return between_sql(c, expr, as_day(c->q.having_value), as_day(c->q.having_value2));
+    if (c->q.having_op < SEM_EQ || c->q.having_op > SEM_GE)
+        return NULL;
+    return text_f(c, "%s %s %s", expr, sign[c->q.having_op], date_sql(c, as_day(c->q.having_value)));
+}
+
 const char *having_sql(compiler *c, const char *expr)
 {
     static const char *const sign[] = {[SEM_EQ] = "=", [SEM_NE] = "<>", [SEM_LT] = "<",
@@ -21,6 +36,8 @@ const char *having_sql(compiler *c, const char *expr)
 
     if (c->q.having_metric < 0)
         return NULL;
+    if (c->l->metrics[c->q.having_metric].metric.unit == SEM_DATE)
+        return having_date(c, expr, sign);
     if (c->q.having_op == SEM_BETWEEN)
         return text_f(c, "%s BETWEEN %.15g AND %.15g", expr, c->q.having_value, c->q.having_value2);
     if (c->q.having_op < SEM_EQ || c->q.having_op > SEM_GE)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "load_impl.h"
+#include "semantic/load_impl.h"
 
 static bool word_char(char c)
 {

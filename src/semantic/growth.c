@@ -6,7 +6,7 @@
  * now it fell by 100 %. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 typedef struct two_sides {
     pair p;
@@ -29,6 +29,8 @@ static bool make_two_sides(compiler *c, two_sides *t)
     const char *name = sql_identifier(c->a, m->metric.name.id), *keys;
     block now, before;
 
+    if (m->metric.unit == SEM_DATE)
+        return err_set(c->e, ERR_NOT_IN_DATA, "%s is a date: it neither grows nor falls", m->metric.name.title);
     block_spec_init(c, &t->now);
     block_spec_init(c, &t->before);
     block_add(&t->now, m, name);

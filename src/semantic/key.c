@@ -5,7 +5,7 @@
  * id and name, so that two stores of one name stay two rows. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 const char *grain_word(sem_grain g)
 {

@@ -1,7 +1,7 @@
 /* layer.c - looking things up in a loaded layer. */
 #include <string.h>
 
-#include "semantic_impl.h"
+#include "semantic/semantic_impl.h"
 
 int sem_n_metrics(const sem_layer *l) { return l->n_metrics; }
 int sem_n_dimensions(const sem_layer *l) { return l->n_dimensions; }

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 typedef struct member_set {
     const entity_def *n;
@@ -137,12 +137,24 @@ static void add_period_condition(compiler *c, const entity_def *n)
         add_condition(c, n->in_period);
 }
 
+/* "Opened by year": the day the condition came true; else the rows' own day. */
+static const char *member_time(const compiler *c, const entity_def *n)
+{
+    for (int i = 0; i < c->q.n_conditions; i++) {
+        const condition_def *k = &c->l->conditions[c->q.conditions[i].condition];
+
+        if (k->time && !c->q.conditions[i].negate && k->condition.entity == n->entity.id)
+            return k->time;
+    }
+    return c->l->tables[n->table].time;
+}
+
 static bool make_members(compiler *c, member_set *m)
 {
     sem_period p = c->q.period;
 
     *m = (member_set){.n = &c->l->entities[c->q.entity], .and_sales = "", .and_inventory = ""};
-    source_init(&m->s, m->n->table, c->l->tables[m->n->table].time);
+    source_init(&m->s, m->n->table, member_time(c, m->n));
     cut_to_today(c, &p);
     if (m->n->in_period >= 0)
         add_period_condition(c, m->n);
@@ -240,10 +252,11 @@ static bool only_timeless(const compiler *c)
 static bool groups_are_near(compiler *c, const entity_def *n)
 {
     source s;
+    group_key k;
 
-    source_init(&s, n->table, NULL);
+    source_init(&s, n->table, member_time(c, n));
     for (int i = 0; i < c->q.n_groups; i++)
-        if (c->q.groups[i].dimension < 0 || !source_reach(c, &s, c->l->dimensions[c->q.groups[i].dimension].table))
+        if (!group_key_of(c, &s, &c->q.groups[i], &k))
             return false;
     return true;
 }
@@ -395,6 +408,7 @@ bool compile_count(compiler *c)
     const entity_def *n;
     member_set m;
     const char *select = "", *groups = "", *order = "", *count;
+    bool trend = false;
 
     if (c->q.entity < 0)
         return err_set(c->e, ERR_ARG, "how many of what?");
@@ -419,14 +433,15 @@ bool compile_count(compiler *c)
             return err_set(c->e, ERR_NOT_IN_DATA, "%s: not by that group", c->l->tables[n->table].says);
         select = text_join(c, select, "", "%s, ", aliased(c, k.label, k.label_name));
         groups = text_join(c, groups, ", ", "%s%s%s", k.key ? k.key : "", k.key ? ", " : "", k.label);
-        order = text_join(c, order, ", ", "%s", k.label_name);
-        add_column(c, column_name(c, k.label_name), k.title, k.unit, 'g');
+        order = text_join(c, order, ", ", "%s", k.is_time && k.key ? k.key : k.label_name);
+        trend = trend || (k.is_time && !c->q.ordered);
+        add_column(c, column_name(c, k.label_name), k.title, k.unit, k.is_time ? 't' : 'g');
     }
     add_column(c, "n", text_f(c, "number of %s", n->entity.name.title), SEM_COUNT, 'm');
     c->plan->sql = text_f(c, "SELECT %s%s AS n %s%s", select, count, source_from(c, &m.s), source_where_text(c, &m.s));
     note_trading(c, n, &m, c->plan->sql);
     if (groups[0])
-        c->plan->sql = text_f(c, "%s GROUP BY %s ORDER BY n%s, %s%s", c->plan->sql, groups,
-                              c->q.ascending ? "" : " DESC", order, limit_sql(c));
+        c->plan->sql = text_f(c, "%s GROUP BY %s ORDER BY %s%s%s%s", c->plan->sql, groups, trend ? order : "n",
+                              trend ? "" : c->q.ascending ? ", " : " DESC, ", trend ? "" : order, limit_sql(c));
     return true;
 }

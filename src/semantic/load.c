@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "load_impl.h"
+#include "semantic/load_impl.h"
 
 extern const char sem_sales_yaml[], sem_sales_yaml_end[];
 

@@ -2,8 +2,8 @@
 #ifndef SEMANTIC_LOAD_IMPL_H
 #define SEMANTIC_LOAD_IMPL_H
 
-#include "semantic_impl.h"
-#include "yaml_impl.h"
+#include "semantic/semantic_impl.h"
+#include "semantic/yaml_impl.h"
 
 typedef struct loader {
     yaml_file f;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "load_impl.h"
+#include "semantic/load_impl.h"
 
 static void *push_array(loader *r, size_t size, int n)
 {
@@ -55,9 +55,10 @@ static bool load_condition(loader *r, int entity, const char *id, int key_node, 
     if (sem_condition_find(r->l, id) >= 0)
         return yaml_fail(&r->f, key_node, "%s stands here twice", what);
     if (!yaml_map_check(&r->f, map, what,
-                        "words title meaning says sql on needs_period physical timeless default number metric") ||
+                        "words title meaning says sql on needs_period physical timeless default number metric time") ||
         !load_name(r, map, id, key_node, &c->condition.name) || !load_fragment(r, map, what, "sql", &c->sql) ||
         !yaml_text(&r->f, map, "says", &c->says) || !yaml_text(&r->f, map, "metric", &c->metric) ||
+        !load_fragment(r, map, what, "time", &c->time) ||
         !yaml_bool(&r->f, map, "needs_period", &c->condition.needs_period) ||
         !yaml_bool(&r->f, map, "physical", &c->physical) || !yaml_bool(&r->f, map, "timeless", &c->timeless) ||
         !yaml_int(&r->f, map, "number", &number) || !load_when(r, map, what, c) || !load_on(r, map, what, c))

@@ -2,7 +2,7 @@
  * used, what was left out, and the queries that count it. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 void say_period(compiler *c, const sem_period *p)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 static bool at(const char *p, const char *word)
 {
@@ -34,7 +34,7 @@ static size_t take(compiler *c, const char *p, const params *v, str *s)
         {":from", v->from}, {":to", v->to}, {":month_from", v->month_from}, {":base_day", v->base_day},
         {":base_from", v->base_from}, {":base_to", v->base_to}, {":year_before", v->year_before},
         {":month_of_to", v->month_of_to}, {":day_of_to", v->day_of_to}, {":days_of_month", v->days_of_month},
-        {":and_sales", v->and_sales}, {":and_inventory", v->and_inventory}};
+        {":months", v->months}, {":years", v->years}, {":and_sales", v->and_sales}, {":and_inventory", v->and_inventory}};
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (known[i].value && at(p, known[i].name)) {
@@ -106,8 +106,10 @@ params params_of(compiler *c, const sem_period *p)
 {
     params v = {.and_sales = "", .and_inventory = ""};
     int32_t from = p->set ? p->from : c->l->data_from, to = p->set ? p->to : c->l->today;
-    sem_date d = sem_date_of(from);
+    sem_date d = sem_date_of(from), last = sem_date_of(to);
 
+    v.years = text_f(c, "%d", last.year - d.year + 1);
+    v.months = text_f(c, "%d", (last.year - d.year) * 12 + last.month - d.month + 1);
     v.from = date_sql(c, from);
     v.to = date_sql(c, to);
     v.month_from = date_sql(c, sem_days(d.year, d.month, 1));

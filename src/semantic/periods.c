@@ -6,7 +6,7 @@
  * year with a whole one in silence. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 static bool by_date(const sem_period *p)
 {

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "semantic_impl.h"
+#include "semantic/semantic_impl.h"
 
 void sem_query_init(sem_query *q)
 {

@@ -86,6 +86,7 @@ typedef struct condition_def {
     bool physical;    /* counted_without belongs to its meaning */
     bool timeless;
     condition_default when;
+    const char *time;   /* "stores.opened_on": when it came true; or NULL */
     const char *metric; /* counts it by groups that only a fact knows; or NULL */
     double number;    /* NAN: takes none */
 } condition_def;

@@ -6,7 +6,7 @@
  * or the conditions name the part, and the whole is the same without them. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 static bool check_additive(compiler *c)
 {

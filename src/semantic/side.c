@@ -5,7 +5,7 @@
  * its last day: neither is summed over time. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 static int side_table(const compiler *c, const metric_def *leaf)
 {
@@ -367,6 +367,11 @@ static const char *leaf_sql(compiler *c, const block_spec *spec, side *x, const 
         const entity_def *n = &c->l->entities[leaf->entity];
 
         return n->distinct ? text_f(c, "count(DISTINCT %s)", n->key) : "count(*)";
+    }
+    if (leaf->at_end && has_time_group(spec)) {
+        v.from = text_f(c, "%speriod_days.first_day", spec->prefix);
+        v.to = text_f(c, "%speriod_days.last_day", spec->prefix);
+        return expand(c, leaf->sql, &v);
     }
     if (leaf->sql_unfinished && unfinished_month(c, spec, &p))
         return expand(c, leaf->sql_unfinished, &v);

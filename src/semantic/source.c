@@ -5,7 +5,7 @@
  * refused by the caller, in words. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 void source_init(source *s, int table, const char *time)
 {

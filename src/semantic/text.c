@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 static const char *text_v(compiler *c, const char *before, const char *separator, const char *fmt, va_list args)
 {

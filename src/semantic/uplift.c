@@ -8,7 +8,7 @@
  * comparison, not an effect: other promotions in the 28 days are counted. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 enum { DAYS_BEFORE = 28, WEEKS_BEFORE = DAYS_BEFORE / 7 };
 

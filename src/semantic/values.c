@@ -1,7 +1,7 @@
 /* values.c - measures by groups: totals, trends, rankings, breakdowns. */
 #include <string.h>
 
-#include "compile_impl.h"
+#include "semantic/compile_impl.h"
 
 /* A fiscal period's number repeats each year: the year is shown with it. */
 static void add_fiscal_year(compiler *c, block_spec *spec)

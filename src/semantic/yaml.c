@@ -1,5 +1,5 @@
 /* yaml.c - libyaml's document API, with the line in every message. */
-#include "yaml_impl.h"
+#include "semantic/yaml_impl.h"
 
 #include <stdarg.h>
 #include <stdio.h>
