@@ -39,7 +39,7 @@ static const struct {
      "very|quite|much|many|well|far|too|lot|lots|only|even|still|yet|already|"
      "came from|come from|coming from|comes from|that are|that is|that were|that was|that have|that has|that had|which are|which have|which had|which were|who have|who had|who has|"
      "euros|euro|eur|in euros|in euro|in eur|"
-     "sales team|shown|display|listed|sorted|order them|order it|sort|please list|win|won|gain customers|pull in|issued|placed|processed|booked|rung up"},
+     "sales team|shown|display|listed|sorted|order them|order it|sort|please list|thx|ty|cheers|tnx|asap|guys|team|win|won|gain customers|pull in|issued|placed|processed|booked|rung up"},
     {C_BY, "by", USE_GROUP, "by|split by|splitted by|broken down by|break down by|breakdown by|break it down by|break down|broken down|grouped by|group by|divided by|separated by|"
      "split across|segmented by|sliced by|slice by|according to|by each|by every|in terms of|split into|split"},
     {C_PER, "per", USE_GROUP, "per|per each|a|an|/"},
@@ -52,9 +52,9 @@ static const struct {
     {C_HOW_MUCH, "how much", USE_KIND, "how much|what amount|how high|how big|how large|how low|how good|how strong|how well"},
     {C_LIST, "list", USE_KIND, "list|list of|enumerate|names of|name|the names of|name of|list all|list the|show all|show me all|which ones|a list of|names|give me the names of|give me all|give me a list of|identify|all"},
     {C_COLUMNS, "with columns", USE_GROUP, "with their|with its|and their|and its|along with their|along with its|together with their|including their|including its|with the|as well as their"},
-    {C_TOP, "top", USE_TOP, "top|highest|most|biggest|largest|greatest|maximum|max|peak|top ranked|leading|number one|top selling|most selling|highest selling|bestselling|best selling|best seller|bestseller|top seller|the most|most of|"
+    {C_TOP, "top", USE_TOP, "top|highest|most|biggest|largest|greatest|maximum|max|peak|top ranked|leading|number one|top selling|most selling|highest selling|bestselling|best selling|best seller|bestseller|top seller|most of|"
      "largest number of|highest number of|greatest number of|most popular|busiest|most important|most common|most frequent|commonest|most often|richest|longest|top performing|highest grossing|most valuable|more than any other"},
-    {C_BOTTOM, "bottom", USE_TOP, "bottom|lowest|least|smallest|fewest|minimum|min|lowest number of|smallest number of|fewest number of|the least|least popular|quietest|lowest selling|least selling|shortest|lowest performing|slowest selling|worst selling|worst seller"},
+    {C_BOTTOM, "bottom", USE_TOP, "bottom|lowest|least|smallest|fewest|minimum|min|lowest number of|smallest number of|fewest number of|least popular|quietest|lowest selling|least selling|shortest|lowest performing|slowest selling|worst selling|worst seller"},
     {C_BEST, "best", USE_TOP, "best|strongest|best performing|best performer|strongest performing|star|winner|most successful|leader|did best|performed best|perform best|healthiest|best performers|top performer"},
     {C_WORST, "worst", USE_TOP, "worst|weakest|poorest|worst performing|worst performer|weakest performing|loser|laggard|least successful|did worst|performed worst|underperforming|under performing|poor performing|worst performers"},
     {C_RANK, "ranking", USE_TOP, "rank|ranks|ranked|ranking|ranking of|rank order|league table|ordered by|sorted by|sort by|leaderboard|rank by|ranked by|ranks by"},
@@ -81,7 +81,7 @@ static const struct {
     {C_TREND, "trend", USE_KIND, "trend|trends|trend of|trend in|trend for|over time|develop|develops|developed|developing|development|development of|evolve|evolves|evolved|evolution|evolution of|trajectory|time series|timeline|history of|history|historical|course of|"
      "progress|progression|progressed|trending|trendline|the course of|curve|seasonality|seasonal pattern|pattern|in the course of|across time|through time|time trend|run of|course"},
     {C_OVER_YEARS, "over the years", USE_KIND, "over the years|through the years|across the years|across years|over years|in the different years|over the past years|over the last years|in recent years|in the last years|from year to year"},
-    {C_AVERAGE, "average", USE_KIND, "average|avg|mean|averages|averaged|on average|typical|typically|average of|mean of|the average|in average|averaging|average number of|mean number of|avg number of|average amount of|average value of"},
+    {C_AVERAGE, "average", USE_KIND, "average|avg|mean|averages|averaged|on average|typical|typically|average of|mean of|in average|averaging|average number of|mean number of|avg number of|average amount of|average value of"},
     {C_RUNNING, "running total", USE_KIND, "running total|running totals|running total of|running sum|running|cumulative|cumulated|cumulative total|cumulatively|cumulative sum|accumulated|cumulation|running total for|cumulative total of"},
     {C_WHY, "why", USE_KIND, "why|why did|why was|why is|why are|why were|why has|why have|why do|why does|what caused|what drove|what is driving|what's driving|what is behind|what was behind|what lies behind|what explains|explain the|explain why|explain|reason for the|reasons for the|reason behind|reasons behind|"
      "cause of|causes of|causes for|the cause of|how come|what led to|what made|what is causing|what was the reason for|what were the reasons for|what was driving|drivers of|driver of|what are the drivers of|what drives|reasons why|what contributed to|where did|where does|what accounts for|what was responsible for|who is responsible for|which caused"},
@@ -131,6 +131,7 @@ static const struct {
     {C_FORECAST, "forecast", USE_KIND, "forecast|forecasts|forecasted|predict|predicts|prediction|predicted|projection|projected|extrapolate|extrapolation|expect|expected|will be|will we|going to be|estimate for|outlook|prognosis|will|in the future|future|will sales|will our|will the|will it|likely to be|be next"},
     {C_FRANC, "Swiss francs", USE_METRIC, "swiss francs|swiss franc|francs|franc|chf"},
     {C_POUND, "pounds", USE_METRIC, "pounds|pound|british pounds|pounds sterling|gbp|sterling"},
+    {C_QUALITY, "how it was", USE_KIND, "bad|weak|poor|low|high|good|strong|terrible|great|disappointing|soft"},
     {C_BEYOND, "beyond templates", USE_NONE, "when|monday|tuesday|wednesday|thursday|friday|saturday|sunday|mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekend|weekends|weekdays|working days|"
      "median|moving average|rolling average|moving|rolling|standard deviation|deviation|percentile|quartile|decile|correlation|correlate|correlated|correlates|cagr|compound annual growth rate|per capita|histogram|outlier|outliers|anomaly|anomalies|"
      "consecutive|in a row|streak|at the same time|bought together|basket analysis|cohort|retention|lifetime|abc analysis|pareto|ratio of|ratio|twice|double|half of|most recently|recently|latest|earliest|first time|last time|"

@@ -25,6 +25,7 @@ typedef enum concept {
     C_MONEY_UNIT, C_PERCENT_UNIT, C_THING_UNIT,
     C_HAVE_WE, /* "do we have": there are */
     C_HELP, C_CHANGE_DATA, C_FORECAST, C_CHAT, C_FRANC, C_POUND,
+    C_QUALITY,
     C_BEYOND, /* what no template can do: medians, weekdays, moving averages */
 } concept;
 

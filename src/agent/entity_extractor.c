@@ -386,6 +386,14 @@ static void take_comparison(reading_state *s, int i, sem_op op)
         item_take(s, target, USE_FILTER);
     } else if (target >= 0) {
         int metric = s->items[target].metric >= 0 ? s->items[target].metric : sem_metric_find(s->layer, "sales");
+        if (metric >= 0 && unit == '%' && sem_metric_at(s->layer, metric)->unit != SEM_PERCENT) {
+            const char *id = arena_strf(s->arena, "%s_pct", sem_metric_at(s->layer, metric)->name.id);
+            if (!id || sem_metric_find(s->layer, id) < 0) {
+                why_not(s, arena_strf(s->arena, "per cent compared with %s", sem_metric_at(s->layer, metric)->name.title));
+                return;
+            }
+            metric = sem_metric_find(s->layer, id); /* "a margin above 50 %" */
+        }
         if (metric >= 0 && unit == 'e' && sem_metric_at(s->layer, metric)->unit != SEM_MONEY) {
             why_not(s, arena_strf(s->arena, "an amount of money compared with %s", sem_metric_at(s->layer, metric)->name.title));
             return;
@@ -550,7 +558,7 @@ static void take_conditions(reading_state *s)
                 continue;
         }
         /* "how much was sold", "sold most": a measure, unless things are counted or listed */
-        if (item_is(&s->items[i], C_SELL) && !s->count && !s->list)
+        if (item_is(&s->items[i], C_SELL) && !((s->count || s->list) && s->entity_asked == sem_condition_at(s->layer, condition)->entity))
             continue;
         if (s->items[i].metric >= 0 && !item_is(&s->items[i], C_SELL))
             continue;
@@ -609,7 +617,9 @@ static void take_superlatives(reading_state *s)
             item_take(s, i - 1, USE_TOP);
         }
         low = item_is(it, C_BOTTOM) || item_is(it, C_WORST) || item_is(it, C_SLOW);
-        s->q->ascending = s->ranking ? s->q->ascending != low : low;
+        if (s->ranking && s->q->ascending != low)
+            why_not(s, "both ends of a ranking");
+        s->q->ascending = low;
         if ((item_is(it, C_BEST) || item_is(it, C_WORST)) && !item_is(it, C_TOP) && !item_is(it, C_BOTTOM))
             s->u->intent_score = -1; /* quality: may turn with the metric (see finish_ranking) */
         s->ranking = true;
@@ -797,6 +807,17 @@ static void add_metric(reading_state *s, int metric)
         s->q->metrics[s->q->n_metrics++] = metric;
 }
 
+/* Another measure directly beside it, parted by "and" or a comma. */
+static bool beside_metric(const reading_state *s, int i)
+{
+    const int after = item_next(s, i), before = item_prev(s, i);
+
+    if (after < s->n && s->items[after].metric >= 0 && (after > i + 1 ? item_is(&s->items[i + 1], C_AND) : s->t.at[s->items[after].from].before == ','))
+        return true;
+    return before >= 0 && s->items[before].metric >= 0 &&
+           (before < i - 1 ? item_is(&s->items[i - 1], C_AND) : s->t.at[s->items[i].from].before == ',');
+}
+
 /* A word that is a measure and also a thing ("customers", "orders"): a thing
  * where a plain measure is asked for beside it. */
 static bool is_thing_here(const reading_state *s, int i)
@@ -810,6 +831,8 @@ static bool is_thing_here(const reading_state *s, int i)
         return false;
     if (s->list && s->entity_asked == it->entity && it->entity >= 0)
         return true;
+    if (it->composite < 0 && beside_metric(s, i)) /* "sales, orders and basket" */
+        return false;
     for (int k = 0; k < s->n; k++) {
         const item *other = &s->items[k];
         if (k != i && other->metric >= 0 && other->dimension < 0 && other->entity < 0 && !weak_metric(other))
@@ -852,6 +875,8 @@ static void take_metrics(reading_state *s)
         if (it->taken || it->metric < 0 || weak_metric(it))
             continue;
         if (s->q->having_metric >= 0 && it->entity >= 0 && !s->count) /* "customers with at least 5 orders" */
+            continue;
+        if (s->list && it->dimension >= 0 && it->entity < 0) /* a column of the list */
             continue;
         if (marker_before(s, i, C_PER) >= 0 && item_token_in(s, marker_before(s, i, C_PER), "per") && !it->plural) {
             take_ratio(s, i);
@@ -1070,6 +1095,16 @@ static int entity_of_value(const reading_state *s, int i)
     return -1;
 }
 
+/* "average discount percentage": the unit of a percentage, no share. */
+static bool percent_word(reading_state *s, int i)
+{
+    if (!i || s->items[i].n > 1 || s->items[i - 1].metric < 0 || sem_metric_at(s->layer, s->items[i - 1].metric)->unit != SEM_PERCENT ||
+        !item_token_in(s, i, "percentage|percent|share"))
+        return false;
+    item_take(s, i, USE_METRIC);
+    return true;
+}
+
 static void find_kinds(reading_state *s)
 {
     static const concept growth[] = {C_GROW, C_GROW_UP, C_GROW_DOWN, C_YEAR_ON_YEAR, C_STEP_ON_STEP};
@@ -1080,7 +1115,7 @@ static void find_kinds(reading_state *s)
     s->average = has(s, C_AVERAGE);
     s->share = false;
     for (i = 0; i < s->n; i++)
-        if (item_is(&s->items[i], C_SHARE) && (s->items[i].metric < 0 || other_metric(s, i)))
+        if (item_is(&s->items[i], C_SHARE) && (s->items[i].metric < 0 || other_metric(s, i)) && !percent_word(s, i))
             s->share = true;
     s->running = false;
     i = item_find(s, C_RUNNING);
@@ -1104,15 +1139,27 @@ static void find_kinds(reading_state *s)
 }
 
 /* "list the stores", "which stores": an entity without a measure. */
+/* "list all flagship stores": values and conditions may stand between. */
+static bool list_marker(const reading_state *s, int i)
+{
+    for (int k = i - 1; k >= 0; k--) {
+        if (item_is(&s->items[k], C_LIST))
+            return true;
+        if (!item_only_stop(&s->items[k]) && !(s->items[k].entity < 0 && (s->items[k].n_values || s->items[k].n_conditions)))
+            return false;
+    }
+    return false;
+}
+
 static bool list_asked(reading_state *s)
 {
     for (int i = 0; i < s->n; i++) {
         concept which = C_NONE;
-        const bool first = i == item_next(s, -1) && s->items[i].metric < 0;
+        const bool first = i == item_next(s, -1) && (s->items[i].metric < 0 || s->items[i].thing_first);
         const int entity = s->items[i].entity >= 0 ? s->items[i].entity : entity_of_value(s, i);
         if (entity < 0 || (s->items[i].taken && s->items[i].use == USE_METRIC))
             continue;
-        if (marker_before(s, i, C_LIST) >= 0 || group_marker(s, i, &which) >= 0 || first) {
+        if (list_marker(s, i) || group_marker(s, i, &which) >= 0 || first) {
             if (which != C_NONE && which != C_WHICH && which != C_EACH)
                 continue;
             s->entity_asked = entity;
@@ -1122,7 +1169,8 @@ static bool list_asked(reading_state *s)
     if (s->entity_asked < 0)
         return false;
     for (int i = 0; i < s->n; i++)
-        if (s->items[i].metric >= 0 && !s->items[i].taken && !weak_metric(&s->items[i]) && s->items[i].entity != s->entity_asked)
+        if (s->items[i].metric >= 0 && !s->items[i].taken && !weak_metric(&s->items[i]) && s->items[i].entity != s->entity_asked &&
+            !(s->items[i].dimension >= 0 && (marker_before(s, i, C_COLUMNS) >= 0 || marker_before(s, i, C_WITH) >= 0)))
             return false;
     if (s->growth || s->share || s->average || s->running || s->why || s->trend)
         return false;

@@ -178,7 +178,7 @@ static void shape_why(reading_state *s)
     q->change = SEM_CHANGE_ABSOLUTE;
     q->limit = s->ranking ? q->limit : 0;
     TAKE(s, USE_KIND, C_WHY, C_DRIVER, C_GROW, C_GROW_UP, C_GROW_DOWN, C_VERSUS, C_COMPARE, C_DIFFERENCE, C_YEAR_ON_YEAR, C_STEP_ON_STEP,
-         C_THAN, C_MORE_THAN_BEFORE, C_PERFORM, C_BEST, C_WORST, C_ABSOLUTE);
+         C_THAN, C_MORE_THAN_BEFORE, C_PERFORM, C_BEST, C_WORST, C_ABSOLUTE, C_QUALITY);
 }
 
 /* "Which stores …": a group that a question word asks for. */
@@ -355,9 +355,25 @@ static bool top_after_share(const reading_state *s)
     return false;
 }
 
+/* "share of stores by format": of their number, not of sales. */
+static void share_of_things(reading_state *s)
+{
+    for (int i = 0; i < s->n && !s->q->n_metrics; i++) {
+        const int k = item_next(s, i);
+
+        if (!item_is(&s->items[i], C_SHARE) || k >= s->n || s->items[k].entity < 0 || s->items[k].metric >= 0 || !s->items[k].plural)
+            continue;
+        if (s->items[k].entity == sem_entity_find(s->layer, "store") && sem_metric_find(s->layer, "active_stores") >= 0)
+            s->q->metrics[s->q->n_metrics++] = sem_metric_find(s->layer, "active_stores");
+        else
+            why_not(s, "a share of a number of things");
+    }
+}
+
 static void shape_share(reading_state *s)
 {
     s->q->shape = SEM_SHARE;
+    share_of_things(s);
     need_metric(s, true);
     if (s->ranking)
         s->q->ordered = true;
@@ -387,6 +403,17 @@ static void shape_trend(reading_state *s)
 
 static bool has_list_entity(const reading_state *s) { return s->entity_asked >= 0; }
 
+/* "in which cities do we have stores": the stores are no column. */
+static bool plain_things(const reading_state *s, int i)
+{
+    if (!s->items[i].plural || !sem_dimension_at(s->layer, s->items[i].dimension)->is_entity_label)
+        return false;
+    for (int k = 0; k < i; k++)
+        if (item_is(&s->items[k], C_COLUMNS))
+            return false;
+    return true;
+}
+
 /* Dimensions named beside the entity: "stores with their city and manager". */
 static void take_columns(reading_state *s)
 {
@@ -396,7 +423,7 @@ static void take_columns(reading_state *s)
         const item *it = &s->items[i];
         if (it->taken || it->dimension < 0 || it->entity == s->entity_asked)
             continue;
-        if (it->dimension != label && s->q->n_columns < SEM_MAX_GROUPS)
+        if (it->dimension != label && s->q->n_columns < SEM_MAX_GROUPS && !plain_things(s, i))
             s->q->columns[s->q->n_columns++] = it->dimension;
         item_take(s, i, USE_GROUP);
     }
@@ -419,7 +446,9 @@ static void shape_list(reading_state *s)
     drop_group(q, label);
     take_columns(s);
     for (int g = 0; g < q->n_groups; g++)
-        if (q->groups[g].dimension >= 0 && q->n_columns < SEM_MAX_GROUPS)
+        if (q->groups[g].dimension >= 0 && sem_dimension_at(s->layer, q->groups[g].dimension)->is_entity_label)
+            continue; /* "in which cities do we have stores" */
+        else if (q->groups[g].dimension >= 0 && q->n_columns < SEM_MAX_GROUPS)
             q->columns[q->n_columns++] = q->groups[g].dimension;
         else
             why_not(s, "a list by time");
@@ -742,6 +771,9 @@ void intent_classify(reading_state *s)
     TAKE(s, USE_KIND, C_HOW_MUCH, C_LIST, C_HAVE_WE, C_PERFORM, C_TOGETHER, C_COLUMNS);
     TAKE(s, USE_GROUP, C_WHICH, C_BY);
     TAKE(s, USE_NUMBER, C_MONEY_UNIT);
+    if (q->n_metrics && sem_metric_at(s->layer, q->metrics[0])->additivity == SEM_SEMI_ADDITIVE && q->shape == SEM_VALUES &&
+        q->period.set && q->period.from == sem_today(s->layer) && q->period.to == q->period.from && strstr(sem_metric_at(s->layer, q->metrics[0])->name.id, "stock"))
+        q->period = (sem_period){0}; /* stock today: the last time it was counted */
     s->u->intent = intent_of(s);
     s->u->intent_score = s->default_metric ? 0.7 : 0.9;
 }

@@ -82,16 +82,24 @@ static const char *const verb_forms[][2] = {
     {"sell", "sold"}, {"sells", "sold"}, {"buys", "bought"}, {"purchase", "purchased"}, {"had", "with"}, {"have", "with"},
     {"has", "with"}, {"having", "with"}, {"avg", "average"}, {"mean", "average"}, {"typical", "average"}, {"percent", "percentage"},
     {"percentage", "percent"}, {"pct", "percent"}, {"sqm", "m2"}, {"m²", "m2"}, {"opens", "opened"}, {"win", "won"},
+    {"meter", "metre"}, {"meters", "metre"}, {"revenue", "sales"}, {"revenues", "sales"}, {"turnover", "sales"},
 };
 
 static bool same_token(const token *typed, const token *known)
 {
-    if (!strcmp(typed->fold, known->fold) || !strcmp(typed->stem, known->stem) || !strcmp(typed->fold, known->stem))
+    if (typed->also && !strcmp(typed->also, known->fold))
         return true;
-    for (size_t i = 0; i < sizeof verb_forms / sizeof verb_forms[0]; i++)
-        if (!strcmp(typed->fold, verb_forms[i][0]) && !strcmp(known->fold, verb_forms[i][1]))
-            return true;
-    return false;
+    if (*typed->fold != *known->fold)
+        return false;
+    return !strcmp(typed->fold, known->fold) || !strcmp(typed->stem, known->stem) || !strcmp(typed->fold, known->stem);
+}
+
+static void find_forms(reading_state *s)
+{
+    for (int i = 0; i < s->t.n; i++)
+        for (size_t k = 0; k < sizeof verb_forms / sizeof verb_forms[0]; k++)
+            if (!strcmp(s->t.at[i].fold, verb_forms[k][0]))
+                ((token *)&s->t.at[i])->also = verb_forms[k][1];
 }
 
 /* Tokens that spell the phrase; articles may stand inside ("closed for a refit"). */
@@ -184,6 +192,26 @@ static bool add_layer(reading_state *s, candidates *c, const phrase_list *list, 
                 it->conditions[it->n_conditions++] = p->id;
         known:
             break;
+        }
+    }
+    return true;
+}
+
+/* "average basket size", "average margin %": the average of a ratio is the ratio. */
+static bool add_averages(reading_state *s, candidates *c, const phrase_list *list, int i)
+{
+    if (i + 1 >= s->t.n || !word_in(&s->t.at[i], "average|avg|mean|typical"))
+        return true;
+    for (int k = 0; k < list->n; k++) {
+        const layer_phrase *p = &list->at[k];
+        const int n = p->kind == PHRASE_METRIC && sem_metric_at(s->layer, p->id)->additivity == SEM_RATIO ? match_phrase(&s->t, i + 1, p) : 0;
+        item *it = n ? candidate(s, c, i, n + 1) : NULL;
+
+        if (n && !it)
+            return false;
+        if (n && it->metric < 0) {
+            it->metric = p->id;
+            it->concepts[0] = C_AVERAGE, it->n_concepts = 1;
         }
     }
     return true;
@@ -287,7 +315,14 @@ static void find_composites(reading_state *s, candidates *c)
                 const item *first = &c->at[a], *second = &c->at[b];
 
                 if (first->from != it->from || second->from != first->from + first->n ||
-                    second->from + second->n != it->from + it->n || second->entity < 0)
+                    second->from + second->n != it->from + it->n)
+                    continue;
+                if (first->entity >= 0 && second->n_conditions) { /* "products out of stock": they, not their number */
+                    const item *swap = first;
+                    first = second, second = swap;
+                    it->thing_first = true;
+                }
+                if (second->entity < 0)
                     continue;
                 for (int m = 0; m < first->n_conditions; m++)
                     if (sem_condition_at(s->layer, first->conditions[m])->entity == second->entity) {
@@ -448,7 +483,9 @@ static void share_last_word(reading_state *s, const phrase_list *list)
                 same = same_token(&s->t.at[first->from + w], &p->words.at[w]);
             if (same) {
                 first->metric = p->id;
-                first->composite = first->n_conditions && second->composite >= 0 ? first->conditions[0] : -1;
+                for (int d = 0; second->composite >= 0 && d < first->n_conditions; d++)
+                    if (sem_condition_at(s->layer, first->conditions[d])->entity == second->entity)
+                        first->composite = first->conditions[d];
                 first->n_conditions = first->n_values = 0;
                 first->dimension = second->dimension, first->entity = second->entity;
                 break;
@@ -530,8 +567,9 @@ static bool correct_word(reading_state *s, const phrase_list *list, token *t)
 static bool collect(reading_state *s, candidates *c, const phrase_list *list)
 {
     c->n = 0;
+    find_forms(s);
     for (int i = 0; i < s->t.n; i++)
-        if (!add_layer(s, c, list, i) || !add_values(s, c, i) || !add_number(s, c, i) || !add_language(s, c, i))
+        if (!add_layer(s, c, list, i) || !add_averages(s, c, list, i) || !add_values(s, c, i) || !add_number(s, c, i) || !add_language(s, c, i))
             return false;
     find_composites(s, c);
     part_members(s, c);

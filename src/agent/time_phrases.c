@@ -636,6 +636,47 @@ static time_phrase read_half(reader *r, int i)
     return assume_year(r, (time_phrase){.kind = TIME_PERIOD, .n_tokens = i - start, .single = true, .half = half, .problem = ""});
 }
 
+/* "the first 3 months of 2025", "last two weeks of March 2025". */
+static time_phrase read_part_of(reader *r, int i)
+{
+    const int start = i;
+    int n, count;
+    bool last;
+    sem_grain grain;
+    time_phrase whole;
+    sem_period p;
+
+    if (is(r, i, "the"))
+        i++;
+    last = is(r, i, "last|final");
+    if (!last && !is(r, i, "first"))
+        return (time_phrase){0};
+    count = count_at(r, i + 1);
+    i += count ? 2 : 1;
+    grain = unit_at(r, i, &n);
+    if (!n || !is(r, i + n, "of") || grain >= SEM_FISCAL_WEEK)
+        return (time_phrase){0};
+    whole = read_month(r, i + n + 1);
+    if (!whole.n_tokens) whole = read_quarter(r, i + n + 1);
+    if (!whole.n_tokens) {
+        const int year = year_of(r, i + n + 1, &whole.n_tokens);
+        whole.period = year ? year_period(r, year) : (sem_period){0};
+    }
+    if (!whole.n_tokens || grain == SEM_YEAR_GRAIN || grain >= whole.period.grain)
+        return (time_phrase){0};
+    count = count ? count : 1;
+    if (grain == SEM_DAY || grain == SEM_WEEK) {
+        const int days = count * (grain == SEM_WEEK ? 7 : 1);
+        p = make("", SEM_DAY, days, last ? whole.period.to - days + 1 : whole.period.from, last ? whole.period.to : whole.period.from + days - 1);
+    } else {
+        const sem_date from = sem_date_of(whole.period.from), to = sem_date_of(whole.period.to);
+        const int months = count * (grain == SEM_QUARTER ? 3 : 1), first = last ? to.year * 12 + to.month - months : from.year * 12 + from.month - 1;
+        p = months_period("", grain, count, first / 12, first % 12 + 1, months);
+    }
+    p.label = arena_strf(r->arena, "%s to %s", day_label(r, p.from), day_label(r, p.to));
+    return phrase(i + n + 1 + whole.n_tokens - start, p);
+}
+
 /* "week 12 of 2025", "ISO week 12 2025", "W12 2025", "2025-W12", "the week of 4 May". */
 static time_phrase read_week(reader *r, int i)
 {
@@ -901,7 +942,7 @@ static time_phrase core_at(reader *r, int i)
 {
     static time_phrase (*const cores[])(reader *, int) = {
         read_future, read_to_date, read_before, read_last, read_ago, read_day_words, read_fiscal, read_iso,
-        read_day, read_month, read_quarter, read_half, read_week, read_feast, read_year, read_all,
+        read_day, read_month, read_quarter, read_half, read_part_of, read_week, read_feast, read_year, read_all,
     };
     time_phrase best = {0};
 

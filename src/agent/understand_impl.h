@@ -21,6 +21,7 @@ typedef struct item {
     int metric, dimension, entity, undefined; /* ids or -1 */
     int number_dimension;      /* of `dimension` readings, the one that is a number; or -1 */
     int conditions[ITEM_MAX_CONDITIONS], n_conditions;
+    bool thing_first;          /* the entity comes first: "products out of stock" */
     int composite;             /* condition of `entity` when the span is both ("active stores"); or -1 */
     value_hit values[ITEM_MAX_VALUES]; int n_values;
     sem_grain grain; bool adverb;

@@ -127,7 +127,10 @@ static void add_hit(value_hit *hits, int *n, int max, int dimension, value_how h
 static void match_value(const sem_dimension *d, bool parts, const char *value, const tokens *t, int i,
                         value_hit *hits, int *n, int max, arena *a)
 {
-    int matched = spell(value, t, i, false, a);
+    const unsigned char first = (unsigned char)*value;
+    /* most values are passed over by their first letter */
+    const bool likely = first >= 0x80 || !isalnum(first) || tolower(first) == (unsigned char)*t->at[i].fold;
+    int matched = likely ? spell(value, t, i, false, a) : 0;
 
     if (matched) {
         add_hit(hits, n, max, d->id, VALUE_WHOLE, matched, value);
@@ -135,7 +138,7 @@ static void match_value(const sem_dimension *d, bool parts, const char *value, c
     }
     if (!parts)
         return;
-    if (ends_in_number(value) && (matched = spell(value, t, i, true, a)) > 1) {
+    if (likely && ends_in_number(value) && (matched = spell(value, t, i, true, a)) > 1) {
         add_hit(hits, n, max, d->id, VALUE_SERIES, matched, value);
         return;
     }

@@ -54,7 +54,7 @@ const char *word_stem(const char *fold, arena *a)
     const size_t n = strlen(fold);
 
     for (size_t i = 0; i < sizeof irregular / sizeof irregular[0]; i++)
-        if (!strcmp(fold, irregular[i][0]))
+        if (*fold == *irregular[i][0] && !strcmp(fold, irregular[i][0]))
             return irregular[i][1];
     if (n < 4 || fold[n - 1] != 's' || fold[n - 2] == 's' || str_ends(fold, "us") || str_ends(fold, "is"))
         return fold;
@@ -151,7 +151,7 @@ static void read_number(token *t)
 static void read_number_word(token *t)
 {
     for (size_t i = 0; i < sizeof number_words / sizeof number_words[0]; i++)
-        if (!strcmp(t->fold, number_words[i].word)) {
+        if (*t->fold == *number_words[i].word && !strcmp(t->fold, number_words[i].word)) {
             t->is_number = true;
             t->is_ordinal = number_words[i].ordinal;
             t->number = number_words[i].number;
@@ -171,7 +171,7 @@ static size_t sign_at(const char *p, const char **meaning)
         {"\xc2\xa0", " "}, {"\xe2\x80\xa6", "."}, {"\xe2\x89\xa5", ">="}, {"\xe2\x89\xa4", "<="},
         {"\xc2\xa3", "pound"}, {"\xe2\x80\xaf", " "},
     };
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+    for (size_t i = 0; (unsigned char)*p >= 0x80 && i < sizeof signs / sizeof signs[0]; i++)
         if (str_starts(p, signs[i].bytes)) {
             *meaning = signs[i].meaning;
             return strlen(signs[i].bytes);

@@ -19,6 +19,7 @@ typedef struct token {
     const char *text; /* as typed */
     const char *fold; /* "zurich"; "euro" for the sign, "and" for '&', "to" for a dash */
     const char *stem; /* "region" for "regions", "story" for "stories" */
+    const char *also; /* another form it stands for ("running" for "ran"), or NULL */
     char before;      /* ',' ';' '.' '(' '"' ':' between it and the token before; 0: blank */
     bool glued;       /* a hyphen joins it to the token before */
     bool capital;     /* begins with a capital letter */
