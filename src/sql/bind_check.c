@@ -46,11 +46,11 @@ static bool cant_mix(binder *b, const sql_expr *x, sql_type one, sql_type two)
                      sql_type_name(one), sql_type_name(two));
 }
 
-/* Each two of args[from], args[from + step] … */
+/* Each two of args[from], args[from + step] …; of very many, each with the first. */
 static bool mix(binder *b, const sql_expr *x, int from, int step, bool last)
 {
     for (int i = from; i < x->args.n; i += step)
-        for (int k = from; k <= i && k < i; k += step)
+        for (int k = from; k < i && (k == from || x->args.n < 200); k += step)
             if (!compares(x->args.at[k], x->args.at[i]))
                 return cant_mix(b, x->args.at[i], x->args.at[k]->type, x->args.at[i]->type);
     for (int k = from; last && k + 1 < x->args.n; k += step)

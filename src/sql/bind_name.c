@@ -254,10 +254,10 @@ static bool take_alias(binder *b, const scope *s, sql_expr *x, const sql_expr *m
 static int bare_here(binder *b, const scope *s, sql_expr *x, int up)
 {
     const char *name = x->parts.at[0];
-    const sql_expr *means = x->parts.n == 1 && s->alias != ALIAS_NONE ? find_alias(s, name) : NULL;
+    const sql_expr *means = NULL;
     int i;
 
-    if (means && s->alias == ALIAS_FIRST)
+    if (x->parts.n == 1 && s->alias == ALIAS_FIRST && (means = find_alias(s, name)))
         return take_alias(b, s, x, means) ? 1 : -1;
     i = find_bare(b, s, x, name);
     if (i == -2)
@@ -267,7 +267,7 @@ static int bare_here(binder *b, const scope *s, sql_expr *x, int up)
         take_fields(x, 0);
         return 1;
     }
-    if (means)
+    if (x->parts.n == 1 && s->alias == ALIAS_AFTER && (means = find_alias(s, name)))
         return take_alias(b, s, x, means) ? 1 : -1;
     return 0;
 }

@@ -33,7 +33,8 @@ bool parse_order(parser *p, sql_orders *out)
             out->all = true;
         else if (!(o.expr = parse_expr(p)))
             return false;
-        if (!nulls_order(p, &o) || !parse_push_order(p, out, o))
+        if (!nulls_order(p, &o) || !parse_push_order(p, out, o) ||
+            !parse_few(p, out->n, SQL_MAX_ITEMS, "an ORDER BY"))
             return false;
     } while (!out->all && parse_accept_symbol(p, ","));
     return true;

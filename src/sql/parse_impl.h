@@ -45,6 +45,7 @@ bool parse_push(parser *p, sql_exprs *list, sql_expr *x); /* false also for NULL
 bool parse_push_name(parser *p, sql_names *list, const char *name);
 bool parse_push_order(parser *p, sql_orders *list, sql_order order);
 void *parse_grow(parser *p, void *items, int n, size_t size); /* room for one more */
+bool parse_few(parser *p, int n, int most, const char *of); /* n <= most, or ERR_LIMIT */
 bool parse_enter(parser *p); /* one level of nesting; ERR_LIMIT */
 void parse_leave(parser *p);
 int parse_deeper(int depth, int other); /* the greater */
@@ -52,6 +53,9 @@ int parse_deeper(int depth, int other); /* the greater */
 /* ---- the grammar ---- */
 sql_query *parse_query(parser *p);              /* parse.c: WITH … SELECT … ORDER … LIMIT */
 bool parse_starts_query(const parser *p, int ahead);
+sql_query *parse_query_node(parser *p, sql_query_kind kind, int at); /* parse_select.c */
+void parse_deepen(sql_query *q, const sql_expr *x); /* NULL is allowed */
+sql_query *parse_select(parser *p);             /* SELECT … or FROM …, without ORDER, LIMIT */
 sql_query *parse_values(parser *p, int at);     /* after VALUES */
 sql_from *parse_from_item(parser *p);           /* parse_from.c */
 sql_expr *parse_expr(parser *p);                /* parse_expr.c */

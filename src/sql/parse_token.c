@@ -267,6 +267,14 @@ bool parse_push_order(parser *p, sql_orders *list, sql_order order)
     return true;
 }
 
+bool parse_few(parser *p, int n, int most, const char *of)
+{
+    if (n <= most)
+        return true;
+    return p->e->code == ERR_OK && refuse_at(p->e, ERR_LIMIT, p->text, p->token->at,
+                                             "%s of more than %d parts", of, most);
+}
+
 bool parse_enter(parser *p)
 {
     if (p->nesting++ < SQL_MAX_NESTING)

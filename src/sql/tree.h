@@ -26,6 +26,8 @@ enum {
     SQL_MAX_NODES = 100000,
     SQL_MAX_DEPTH = 400,      /* of the tree */
     SQL_MAX_NESTING = 120,    /* of parentheses, CASE and subqueries */
+    SQL_MAX_ITEMS = 4000,     /* of a select list, a GROUP BY, an ORDER BY */
+    SQL_MAX_CTES = 500,       /* of a WITH */
 };
 
 /* What each kind uses beside `args`: */

@@ -107,6 +107,29 @@ static void wide_is_read(void)
     free(text);
 }
 
+/* Long lists that name each other: bounded, so that binding stays quick. */
+static void long_lists_are_bounded(void)
+{
+    static const struct { const char *before, *part, *end; err_code code; } lists[] = {
+        {"SELECT a AS x", ", a AS x", " FROM t", ERR_LIMIT},
+        {"SELECT 1 FROM t GROUP BY a", ", a", "", ERR_LIMIT},
+        {"SELECT a FROM t ORDER BY a", ", a", "", ERR_LIMIT},
+        {"WITH y AS (SELECT 1)", ", x AS (SELECT 1)", " SELECT 1", ERR_LIMIT},
+        {"SELECT * FROM t AS z", ", t", "", ERR_LIMIT},
+        {"SELECT coalesce(1", ", 1", ")", ERR_OK},
+        {"SELECT CASE", " WHEN true THEN 1", " END", ERR_OK},
+    };
+
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        char *text = repeated(lists[i].before, lists[i].part, 20000, "", "", lists[i].end);
+        const err_code code = run(text, 256u << 20);
+
+        free(text);
+        if (code != lists[i].code)
+            FAIL_("list %zu: %s", i, err_name(code));
+    }
+}
+
 /* Stars of stars double at each level. */
 static void stars_do_not_explode(void)
 {
@@ -220,7 +243,8 @@ static void order_and_limit_are_seen(void)
 
 TEST_MAIN({"grammar", grammar}, {"binding", binding}, {"attacks", attacks},
           {"explaining", explaining}, {"depth_is_bounded", depth_is_bounded},
-          {"wide_is_read", wide_is_read}, {"stars_do_not_explode", stars_do_not_explode},
+          {"wide_is_read", wide_is_read}, {"long_lists_are_bounded", long_lists_are_bounded},
+          {"stars_do_not_explode", stars_do_not_explode},
           {"memory_is_bounded", memory_is_bounded}, {"bytes_are_checked", bytes_are_checked},
           {"dialects_differ", dialects_differ}, {"pretty_has_lines", pretty_has_lines},
           {"order_and_limit_are_seen", order_and_limit_are_seen})
