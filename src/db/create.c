@@ -116,7 +116,7 @@ static bool step(process *child, frame_kind kind, const char *sql, const volatil
     ok = process_ask(child, kind, &m, e) && process_reply(child, 0, cancel, &got, e);
     process_end_request(child);
     return ok && (got == REPLY_DONE ||
-                  err_set(e, ERR_FORMAT, "unexpected message from the database process"));
+                  err_set(e, ERR_DB, "unexpected message from the database process"));
 }
 
 static bool run_script(process *child, const db_script *s, err *e)

@@ -90,13 +90,6 @@ static int64_t deadline_of(const ask *m)
     return m->timeout_ms ? now_ms() + m->timeout_ms : 0;
 }
 
-/* The child broke the protocol: it is not to be spoken with again. */
-static bool distrust(db *d, err *e)
-{
-    process_stop(&d->child, NULL);
-    return err_wrap(e, "%s", d->path);
-}
-
 /* ---- results ---------------------------------------------------------- */
 
 static bool collect(db *d, result_builder *b, const ask *m, bool *truncated, double *elapsed,
@@ -113,18 +106,18 @@ static bool collect(db *d, result_builder *b, const ask *m, bool *truncated, dou
             return false;
         w = (wire){.base = (const uint8_t *)str_text(payload), .n = payload->n};
         if (kind == REPLY_DONE)
-            return done_get(&w, truncated, elapsed, e) || distrust(d, e);
+            return done_get(&w, truncated, elapsed, e) || process_distrust(&d->child, e);
         if (!(kind == REPLY_SCHEMA && result_builder_schema(b, payload, e)) &&
             !(kind == REPLY_ROWS && result_builder_rows(b, payload, e))) {
             if (kind != REPLY_SCHEMA && kind != REPLY_ROWS)
                 err_set(e, ERR_FORMAT, "unexpected message from the database process");
-            return distrust(d, e);
+            return process_distrust(&d->child, e);
         }
         /* it was told the limits; more than them and their slack is malice */
         if (result_builder_count(b) > m->max_rows ||
             result_builder_bytes(b) / 4 > m->max_bytes + FRAME_MAX) {
             err_set(e, ERR_FORMAT, "the database process sent more rows than were asked for");
-            return distrust(d, e);
+            return process_distrust(&d->child, e);
         }
     }
 }
@@ -144,7 +137,7 @@ static db_result *request(db *d, frame_kind kind, ask *m, err *e)
     }
     r = result_builder_finish(b, truncated, elapsed, e);
     if (!r)
-        distrust(d, e);
+        process_distrust(&d->child, e);
     return r;
 }
 
@@ -183,7 +176,7 @@ char *db_explain(db *d, const char *sql, err *e)
     process_end_request(&d->child);
     if (ok && (kind != REPLY_DONE || !text)) {
         ok = err_set(e, ERR_FORMAT, "unexpected message from the database process");
-        distrust(d, e);
+        process_distrust(&d->child, e);
     }
     if (ok)
         return text;
@@ -214,12 +207,13 @@ static bool catalog_ask(db *d, table_list *list, err *e)
         *payload = d->child.payload;
         d->child.payload = (str){0};
         w = (wire){.base = (const uint8_t *)str_text(payload), .n = payload->n};
-        ok = table_get(&w, d->memory, &list->tables[list->n++], e) || distrust(d, e);
+        ok = table_get(&w, d->memory, &list->tables[list->n++], e) ||
+             process_distrust(&d->child, e);
     }
     process_end_request(&d->child);
     if (ok && kind != REPLY_DONE) {
         err_set(e, ERR_FORMAT, "unexpected message from the database process");
-        return distrust(d, e);
+        return process_distrust(&d->child, e);
     }
     return ok;
 }
@@ -240,23 +234,29 @@ static bool catalog_read(db *d, table_list *list, err *e)
     return true;
 }
 
+static bool new_memory(db *d, err *e)
+{
+    arena_free(d->memory);
+    d->memory = arena_new(CATALOG_ARENA);
+    return d->memory || err_set(e, ERR_NOMEM, "out of memory for the catalog");
+}
+
 const db_catalog *db_catalog_get(db *d, err *e)
 {
     table_list list = {0};
-    bool ok;
 
-    if (d->catalog)
+    if (d->catalog || !new_memory(d, e))
         return d->catalog;
-    arena_free(d->memory);
-    d->memory = arena_new(CATALOG_ARENA);
-    if (!d->memory) {
-        err_set(e, ERR_NOMEM, "out of memory for the catalog");
-        return NULL;
-    }
-    ok = !d->no_cache && catalog_cache_read(d->plan.path, d->memory, &list.tables, &list.n);
-    ok = ok || catalog_read(d, &list, e);
-    if (ok)
+    if (!d->no_cache && catalog_cache_read(d->plan.path, d->memory, &list.tables, &list.n))
         d->catalog = catalog_finish(d->memory, d->path, list.tables, list.n, e);
+    list.n = 0;
+    if (d->catalog || !new_memory(d, e))
+        return d->catalog;
+    if (catalog_read(d, &list, e)) {
+        d->catalog = catalog_finish(d->memory, d->path, list.tables, list.n, e);
+        if (!d->catalog)
+            process_distrust(&d->child, e);
+    }
     for (int i = 0; list.payloads && i < list.n; i++)
         str_deinit(&list.payloads[i]);
     free(list.payloads);

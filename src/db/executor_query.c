@@ -11,6 +11,7 @@ bool query_failed(executor *x, int type, const char *message, err *e)
 {
     const stop_reason stop = watch_stopped(x);
     str text = {0};
+    bool full;
 
     if (stop == STOP_CANCEL)
         return err_set(e, ERR_CANCELLED, "interrupted");
@@ -22,8 +23,8 @@ bool query_failed(executor *x, int type, const char *message, err *e)
         return err_set(e, ERR_LIMIT, "the statement needs more memory than the limit allows: "
                                      "ask for less, or raise the limit");
     text_clean(&text, message, strlen(message));
-    err_set(e, strstr(message, "No space left") || strstr(message, "File too large") ? ERR_IO : ERR_DB,
-            "%s", str_text(&text));
+    full = strstr(message, "No space left") || strstr(message, "File too large");
+    err_set(e, full ? ERR_IO : ERR_DB, "%s", str_text(&text));
     str_deinit(&text);
     return false;
 }

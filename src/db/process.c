@@ -393,6 +393,14 @@ static bool died(process *p, err *e)
                               "starts a new one", WEXITSTATUS(status));
 }
 
+bool process_distrust(process *p, err *e)
+{
+    process_stop(p, NULL);
+    if (e->code != ERR_NOMEM)
+        e->code = ERR_DB;
+    return err_wrap(e, "the database process was ended");
+}
+
 static bool error_reply(process *p, err *e)
 {
     wire w = {.base = (const uint8_t *)str_text(&p->payload), .n = p->payload.n};
@@ -402,8 +410,7 @@ static bool error_reply(process *p, err *e)
         *e = theirs;
         return false;
     }
-    process_stop(p, NULL);
-    return false;
+    return process_distrust(p, e);
 }
 
 bool process_reply(process *p, int64_t deadline, const volatile int *cancel, frame_kind *kind,
@@ -434,6 +441,5 @@ bool process_reply(process *p, int64_t deadline, const volatile int *cancel, fra
         return *kind != REPLY_ERROR || error_reply(p, e);
     if (state == CHANNEL_CLOSED || e->code == ERR_DB)
         return died(p, e);
-    process_stop(p, NULL);
-    return false;
+    return process_distrust(p, e);
 }

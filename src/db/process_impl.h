@@ -55,6 +55,9 @@ MUST_CHECK bool process_ask(process *p, frame_kind kind, ask *m, err *e);
 MUST_CHECK bool process_reply(process *p, int64_t deadline, const volatile int *cancel,
                               frame_kind *kind, err *e);
 void process_end_request(process *p);
+/* The child broke the protocol (*e says how): end it; the code becomes ERR_DB.
+ * Returns false. */
+bool process_distrust(process *p, err *e);
 void process_cancel(process *p); /* async-signal-safe */
 
 #endif

@@ -194,7 +194,8 @@ static bool system_calls(void)
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
     bool ok = f != NULL;
 
-    for (size_t i = 0; ok && i < sizeof denied / sizeof *denied; i++) /* negative: not on this CPU */
+    /* a negative number is a call that this CPU does not have */
+    for (size_t i = 0; ok && i < sizeof denied / sizeof *denied; i++)
         ok = denied[i] < 0 || !seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
     ok = ok && deny_by_argument(f) && !seccomp_load(f);
     seccomp_release(f);

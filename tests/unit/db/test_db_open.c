@@ -253,7 +253,7 @@ static void without_program_or_library(void)
     err e;
 
     CHECK_ERR(db_open(shop_path(), &(db_options){.library = "/nowhere/libduckdb.so"}, &e), ERR_DB,
-              "salesbot init");
+              "set SALESBOT_DUCKDB");
     CHECK_ERR(db_open(shop_path(), &(db_options){.library = shop_path()}, &e), ERR_DB,
               "cannot load DuckDB");
     CHECK_ERR(db_open(shop_path(), &(db_options){.program = "/nowhere/salesbot"}, &e), ERR_DB,

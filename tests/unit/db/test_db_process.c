@@ -358,7 +358,7 @@ static void nonsense_is_refused(void)
 
     make_home();
     CHECK_OK(file_write_atomic(script, text, sizeof text - 1, 0700, &e));
-    CHECK_ERR(db_open(shop_path(), &(db_options){.program = script}, &e), ERR_FORMAT, "malformed");
+    CHECK_ERR(db_open(shop_path(), &(db_options){.program = script}, &e), ERR_DB, "malformed");
     CHECK_OK(file_write_atomic(script, half, sizeof half - 1, 0700, &e));
     CHECK_ERR(db_open(shop_path(), &(db_options){.program = script}, &e), ERR_DB, "ended");
 }

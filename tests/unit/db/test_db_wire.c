@@ -258,7 +258,8 @@ static void lengths_are_not_believed(void)
 /* ---- rows ------------------------------------------------------------- */
 
 static const schema_column four[] = {
-    {"whole", DB_INTEGER, 0}, {"text", DB_TEXT, 0}, {"real", DB_DOUBLE, 0}, {"money", DB_DECIMAL, 2}};
+    {"whole", DB_INTEGER, 0}, {"text", DB_TEXT, 0}, {"real", DB_DOUBLE, 0},
+    {"money", DB_DECIMAL, 2}};
 
 static void put_texts_of(str *s, const char *const *texts, int n)
 {
