@@ -426,6 +426,35 @@ static void every_query_binds_or_is_refused(void)
     CHECK(!failed && compiled > 300);
 }
 
+/* ---- fiscal periods ------------------------------------------------------------------ */
+
+static void fiscal_periods_come_from_the_calendar(void)
+{
+    bench b = open_bench();
+    arena *a = arena_new(1 << 20);
+    sem_period p = sem_fiscal(b.l, SEM_FISCAL_YEAR, 2024, 0, a), q;
+    int year, quarter, period, week;
+
+    CHECK(p.set && p.from == sem_days(2024, 1, 29) && p.to == sem_days(2025, 2, 2) && !strcmp(p.label, "FY24"));
+    CHECK(sem_fiscal_of(b.l, sem_days(2025, 2, 2), &year, &quarter, &period, &week) && year == 2024 && week == 53);
+    CHECK(!sem_fiscal_of(b.l, sem_days(2019, 1, 1), &year, &quarter, &period, &week));
+    CHECK(!sem_fiscal(b.l, SEM_FISCAL_WEEK, 2025, 53, a).set);
+    p = sem_fiscal(b.l, SEM_FISCAL_YEAR, 2025, 0, a);
+    q = sem_year_before(b.l, &p, a); /* finished: its namesake, 53 weeks */
+    CHECK(q.from == sem_days(2024, 1, 29) && q.to == sem_days(2025, 2, 2));
+    p = sem_fiscal(b.l, SEM_FISCAL_WEEK, 2025, 3, a);
+    q = sem_year_before(b.l, &p, a);
+    CHECK(q.from == p.from - 364 && q.to == p.to - 364);
+    p = sem_fiscal(b.l, SEM_FISCAL_YEAR, 2026, 0, a);
+    CHECK(sem_unfinished(b.l, &p));
+    q = sem_year_before(b.l, &p, a); /* begun: day by day */
+    CHECK(q.from == p.from - 364);
+    p = sem_fiscal(b.l, SEM_FISCAL_QUARTER, 2025, 1, a);
+    q = sem_previous(b.l, &p, a);
+    CHECK(q.to == p.from - 1 && !strcmp(q.label, "FY24 Q4"));
+    arena_free(a);
+}
+
 /* ---- the same question gives the same bytes --------------------------------------- */
 
 static void compiling_again_gives_the_same(void)
@@ -449,4 +478,5 @@ static void compiling_again_gives_the_same(void)
 TEST_MAIN({"queries_become_sql_and_rows", queries_become_sql_and_rows},
           {"two_facts_never_multiply", two_facts_never_multiply},
           {"every_query_binds_or_is_refused", every_query_binds_or_is_refused},
+          {"fiscal_periods_come_from_the_calendar", fiscal_periods_come_from_the_calendar},
           {"compiling_again_gives_the_same", compiling_again_gives_the_same})
