@@ -18,6 +18,7 @@ struct agent_context {
     sem_layer *semantic;
     char *model_path;
     bool is_sales, no_model;
+    bool is_derived; /* the layer was made from the catalog: nobody defined its words */
     int threads;
     /* the model, opened by the first question that needs it (context.c) */
     gemma *model;
@@ -97,6 +98,7 @@ MUST_CHECK db_result *run_sql(agent_context *c, const char *sql, bool ordered,
 const char *relax_culprit(agent_state *s, agent_context *c);
 
 /* -- suggest.c */
+void offer_choices(agent_state *s, agent_context *c, bool checked); /* the understanding's */
 bool help_answer(agent_state *s, agent_context *c, err *e);
 void nearest_questions(agent_state *s, agent_context *c); /* fills choices */
 

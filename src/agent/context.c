@@ -31,6 +31,7 @@ static bool open_semantic(agent_context *c, const char *file, err *e)
     str yaml = {0};
 
     c->is_sales = sem_is_sales(c->catalog);
+    c->is_derived = !file && !c->is_sales;
     if (!file)
         c->semantic = c->is_sales ? sem_load_sales(c->db, c->catalog, e)
                                   : sem_derive(c->db, c->catalog, e);

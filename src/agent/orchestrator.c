@@ -62,9 +62,10 @@ static bool begin(agent_context *c, const char *question, const agent_options *o
 
 static void data_to(agent_state *s, agent_context *c)
 {
-    const sem_date d = sem_date_of(sem_today(c->semantic));
+    const int32_t today = sem_today(c->semantic); /* 0: this database knows no day */
+    const sem_date d = sem_date_of(today);
 
-    if (d.year > 1 && d.year < 9999)
+    if (today && d.year > 1 && d.year < 9999)
         s->data_to = state_strf(s, "%04d-%02d-%02d", d.year, d.month, d.day);
 }
 

@@ -118,10 +118,10 @@ static bool try_user(agent_state *s, agent_context *c, err *e)
 /* Nothing to mend: Ctrl-C, no memory, or a question that was understood and
  * that the definitions refuse ("targets are set per store: not by product"):
  * a model would only make something up. */
-static bool is_final(const agent_state *s, attempt now, const err *e)
+static bool is_final(const agent_state *s, const agent_context *c, attempt now, const err *e)
 {
     return e->code == ERR_CANCELLED || e->code == ERR_NOMEM ||
-           (now == ATTEMPT_TEMPLATE && s->work->u.can_template && !s->work->o->model_only &&
+           (now == ATTEMPT_TEMPLATE && !c->is_derived && s->work->u.can_template && !s->work->o->model_only &&
             e->code == ERR_NOT_IN_DATA);
 }
 
@@ -143,7 +143,7 @@ bool sql_generate(agent_state *s, agent_context *c, err *e)
         s->sql = s->sql_pretty = s->explanation = "";
         s->has_plan = s->has_query = false;
         state_trace(s, "sql_generator", attempts[now].name, local.msg, clock_ms() - start);
-        if (is_final(s, now, &local)) {
+        if (is_final(s, c, now, &local)) {
             nearest_questions(s, c);
             *e = local;
             return false;

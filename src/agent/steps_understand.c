@@ -120,8 +120,7 @@ static bool end_with(agent_state *s, agent_context *c, err *e)
     const understanding *u = &s->work->u;
     const char *missing = *u->missing ? u->missing : "something this data doesn't hold";
 
-    for (int i = 0; i < u->n_choices; i++)
-        state_note(s, s->choices, &s->n_choices, u->choices[i]);
+    offer_choices(s, c, u->ending != UNDERSTOOD_AMBIGUOUS);
     switch (u->ending) {
     case UNDERSTOOD_HELP:
         s->work->ended = true;
@@ -134,7 +133,7 @@ static bool end_with(agent_state *s, agent_context *c, err *e)
             return true; /* the model is to try, as asked */
         return err_set(e, ERR_AMBIGUOUS, "That can be read in more than one way: %s", missing);
     case UNDERSTOOD_REFUSED:
-        return err_set(e, ERR_REFUSED, "%s; questions only read the data", missing);
+        return err_set(e, ERR_REFUSED, "%s", missing);
     default:
         return true;
     }

@@ -27,6 +27,17 @@ static void propose(agent_state *s, agent_context *c, int most, const char *ques
         state_note(s, s->choices, &s->n_choices, question);
 }
 
+/* Readings of an ambiguous question stand as they are: --pick names them by
+ * number. Other proposals must be answerable on this very database. */
+void offer_choices(agent_state *s, agent_context *c, bool checked)
+{
+    const understanding *u = &s->work->u;
+
+    for (int i = 0; i < u->n_choices; i++)
+        if (!checked || answerable(s, c, u->choices[i]))
+            state_note(s, s->choices, &s->n_choices, u->choices[i]);
+}
+
 /* Questions made of the layer's own names, for any database. */
 static void propose_from_layer(agent_state *s, agent_context *c, int most)
 {
