@@ -309,7 +309,7 @@ static bool single(compiler *c, const block_spec *spec, side *x, leaves *all, bl
 
 static bool several(compiler *c, const block_spec *spec, side *sides, int n, leaves *all, block *b)
 {
-    int order[MAX_SIDES], k = 0;
+    int order[MAX_SIDES] = {0}, k = 0;
 
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < n; i++)

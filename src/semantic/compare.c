@@ -83,7 +83,7 @@ static bool join_sets(compiler *c, column_set *sets, int n)
             add_column(c, name, c->q.n_metrics > 1 ? text_f(c, "%s, %s", m->metric.name.title, sets[i].title) : sets[i].title,
                        m->metric.unit, 'm');
         }
-    o.having = c->q.having_metric >= 0 ? having_sql(c, o.exprs[0]) : NULL;
+    o.having = c->q.having_metric >= 0 ? having_sql(c, o.exprs[0], sets[0].spec.measures[0].def->metric.unit) : NULL;
     o.rank_by = o.names[c->q.n_periods > 1 ? n - 1 : 0];
     say_metrics(c, &sets[0].spec);
     c->plan->sql = finish(c, &b, &o);

@@ -12,7 +12,7 @@ static bool check_counts(const sem_query *q)
 {
     return in_range(q->n_metrics, SEM_MAX_METRICS + 1) && in_range(q->n_groups, SEM_MAX_GROUPS + 1) &&
            in_range(q->n_filters, SEM_MAX_FILTERS + 1) && in_range(q->n_conditions, SEM_MAX_CONDITIONS + 1) &&
-           in_range(q->n_columns, SEM_MAX_GROUPS + 1) && in_range(q->n_periods, SEM_MAX_PERIODS + 1);
+           in_range(q->moving, 10000) && in_range(q->n_columns, SEM_MAX_GROUPS + 1) && in_range(q->n_periods, SEM_MAX_PERIODS + 1);
 }
 
 static bool check_ids(const sem_layer *l, const sem_query *q)

@@ -177,7 +177,8 @@ typedef struct outer {
 } outer;
 void outer_add(outer *o, const char *expr, const char *name);
 const char *finish(compiler *c, const block *b, const outer *o); /* with the CTEs */
-const char *having_sql(compiler *c, const char *expr); /* expr op value; NULL: no having */
+/* expr op value, a date where `unit` is one; NULL: no having */
+const char *having_sql(compiler *c, const char *expr, sem_unit unit);
 const char *column_name(compiler *c, const char *identifier); /* without its quotes */
 void columns_of_keys(compiler *c, const block *b);
 const char *limit_sql(compiler *c);

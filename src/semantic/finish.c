@@ -29,14 +29,14 @@ static const char *having_date(compiler *c, const char *expr, const char *const 
     return text_f(c, "%s %s %s", expr, sign[c->q.having_op], date_sql(c, as_day(c->q.having_value)));
 }
 
-const char *having_sql(compiler *c, const char *expr)
+const char *having_sql(compiler *c, const char *expr, sem_unit unit)
 {
     static const char *const sign[] = {[SEM_EQ] = "=", [SEM_NE] = "<>", [SEM_LT] = "<",
                                        [SEM_LE] = "<=", [SEM_GT] = ">", [SEM_GE] = ">="};
 
     if (c->q.having_metric < 0)
         return NULL;
-    if (c->l->metrics[c->q.having_metric].metric.unit == SEM_DATE)
+    if (unit == SEM_DATE)
         return having_date(c, expr, sign);
     if (c->q.having_op == SEM_BETWEEN)
         return text_f(c, "%s BETWEEN %.15g AND %.15g", expr, c->q.having_value, c->q.having_value2);

@@ -108,7 +108,7 @@ bool compile_growth(compiler *c)
     add_column(c, name, text_f(c, "%s of %s", by_percent ? "growth" : "change", m->metric.name.title),
                by_percent ? SEM_PERCENT : difference_unit(m), 'c');
     if (c->q.having_metric >= 0)
-        o.having = having_sql(c, by_percent ? text_f(c, "(%s)", expr) : expr);
+        o.having = having_sql(c, by_percent ? text_f(c, "(%s)", expr) : expr, SEM_NUMBER);
     else if (c->q.ordered && t.b.n_keys && by_percent)
         t.b.where = text_f(c, " WHERE %s <> 0%s", t.base_value,
                            m->metric.additivity == SEM_RATIO ? text_f(c, " AND %s IS NOT NULL", t.this_value) : "");

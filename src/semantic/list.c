@@ -349,7 +349,7 @@ static bool count_by_total(compiler *c, const entity_def *n)
     if (!block_make(c, &spec, &b))
         return false;
     add_cte(c, "members", block_select(c, &spec, &b));
-    having = having_sql(c, "members.amount");
+    having = having_sql(c, "members.amount", c->l->metrics[c->q.having_metric].metric.unit);
     c->plan->sql = text_f(c, "WITH %s SELECT count(*) AS n FROM members%s%s", c->ctes, having ? " WHERE " : "", having ? having : "");
     add_column(c, "n", text_f(c, "number of %s", n->entity.name.title), SEM_COUNT, 'm');
     if (n->without_says && !without_lifted(c, n))

@@ -59,6 +59,8 @@ static void add_rest(str *s, const sem_layer *l, const sem_query *q, arena *a)
         str_adds(s, " constant currency");
     if (q->running)
         str_adds(s, " running");
+    if (q->moving)
+        str_addf(s, " moving average of %d", q->moving);
     if (q->average_per != SEM_NO_GRAIN)
         str_addf(s, " average per %s", grain_words[q->average_per]);
     if (q->average_per_entity >= 0)

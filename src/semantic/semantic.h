@@ -189,6 +189,7 @@ typedef struct sem_query {
     sem_change change;
     bool like_for_like, constant_currency;
     bool running;              /* running total over the time group */
+    int moving;                /* mean over the last n units of the time group; 0: none */
     sem_grain average_per;     /* "average per month": mean over the units; else NO_GRAIN */
     int average_per_entity;    /* "average per store"; else -1 */
     /* order and cut */

@@ -80,7 +80,7 @@ static bool share_of_groups(compiler *c)
         o.having_window = true; /* after the window has seen everything */
     }
     if (c->q.having_metric >= 0) {
-        o.having = text_join(c, shown, " AND ", "%s", having_sql(c, expr) ? having_sql(c, expr) : "TRUE");
+        o.having = text_join(c, shown, " AND ", "%s", having_sql(c, expr, SEM_PERCENT) ? having_sql(c, expr, SEM_PERCENT) : "TRUE");
         o.having_window = true;
     }
     outer_add(&o, expr, "share");
@@ -132,7 +132,7 @@ static bool share_of_part(compiler *c)
         w.keys[i].key = w.keys[i].key ? w.keys[i].key_name : NULL;
     }
     outer_add(&o, "100.0 * coalesce(part.amount, 0) / nullif(whole.amount, 0)", "share");
-    o.having = c->q.having_metric >= 0 ? having_sql(c, text_f(c, "(%s)", o.exprs[0])) : NULL;
+    o.having = c->q.having_metric >= 0 ? having_sql(c, text_f(c, "(%s)", o.exprs[0]), SEM_PERCENT) : NULL;
     o.rank_by = "share";
     columns_of_keys(c, &w);
     add_column(c, "share", text_f(c, "share of %s", m->metric.name.title), SEM_PERCENT, 's');

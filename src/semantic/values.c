@@ -27,9 +27,10 @@ static void add_fiscal_year(compiler *c, block_spec *spec)
     }
 }
 
-static const char *running_sum(compiler *c, const block *b, const char *expr)
+/* A running total, or the mean of the last n: over time, per member. */
+static const char *over_time(compiler *c, const block *b, const char *expr)
 {
-    const char *partition = "", *order = "";
+    const char *partition = "", *order = "", *frame = "";
 
     for (int i = 0; i < b->n_keys; i++) {
         const group_key *k = &b->keys[i];
@@ -40,19 +41,22 @@ static const char *running_sum(compiler *c, const block *b, const char *expr)
         else
             partition = text_join(c, partition, ", ", "%s", key);
     }
-    return text_f(c, "sum(%s) OVER (%s%s%sORDER BY %s)", expr,
-                  partition[0] ? "PARTITION BY " : "", partition, partition[0] ? " " : "", order);
+    if (c->q.moving > 1)
+        frame = text_f(c, " ROWS BETWEEN %d PRECEDING AND CURRENT ROW", c->q.moving - 1);
+    return text_f(c, "%s(%s) OVER (%s%s%sORDER BY %s%s)", c->q.moving ? "avg" : "sum", expr,
+                  partition[0] ? "PARTITION BY " : "", partition, partition[0] ? " " : "", order, frame);
 }
 
-static bool check_running(compiler *c, const block_spec *spec)
+static bool check_over_time(compiler *c, const block_spec *spec)
 {
     bool times = false;
 
     for (int i = 0; i < spec->n_groups; i++)
         times = times || spec->groups[i].dimension < 0;
     if (!times)
-        return err_set(c->e, ERR_ARG, "a running total needs a time to run over: by day, week or month");
-    for (int i = 0; i < spec->n_measures; i++)
+        return err_set(c->e, ERR_ARG, "a %s needs a time to run over: by day, week or month",
+                       c->q.moving ? "moving average" : "running total");
+    for (int i = 0; i < spec->n_measures && !c->q.moving; i++)
         if (spec->measures[i].def->metric.additivity != SEM_ADDITIVE)
             return err_set(c->e, ERR_NOT_IN_DATA, "%s can't be added up over time: no running total",
                            spec->measures[i].def->metric.name.title);
@@ -80,7 +84,9 @@ static void columns_of_measures(compiler *c, const block_spec *spec, int n)
         const metric_def *m = spec->measures[i].def;
         const char *title = m->metric.name.title;
 
-        if (c->q.running)
+        if (c->q.moving)
+            title = text_f(c, "%s, mean of the last %d", title, c->q.moving);
+        else if (c->q.running)
             title = text_f(c, "%s, running total", title);
         else if (c->q.average_per != SEM_NO_GRAIN)
             title = text_f(c, "%s per %s", title, grain_title(c->q.average_per));
@@ -88,6 +94,14 @@ static void columns_of_measures(compiler *c, const block_spec *spec, int n)
             title = text_f(c, "%s per %s", title, c->l->entities[c->q.average_per_entity].entity.name.title);
         add_column(c, column_name(c, spec->measures[i].name), title, m->metric.unit, 'm');
     }
+}
+
+static const char *time_title(const block *b)
+{
+    for (int i = 0; i < b->n_keys; i++)
+        if (b->keys[i].is_time)
+            return b->keys[i].title;
+    return "row";
 }
 
 bool compile_values(compiler *c)
@@ -110,7 +124,7 @@ bool compile_values(compiler *c)
     if (!shown)
         return err_set(c->e, ERR_ARG, "the question names no measure");
     add_fiscal_year(c, &spec);
-    if ((c->q.running && !check_running(c, &spec)) || !check_one_currency(c, &spec))
+    if (((c->q.running || c->q.moving) && !check_over_time(c, &spec)) || !check_one_currency(c, &spec))
         return false;
     say_metrics(c, &spec);
     if (!apply_average(c, &spec, &two_levels))
@@ -122,8 +136,8 @@ bool compile_values(compiler *c)
     if (!(two_levels ? average_of_units(c, &spec, &b) : block_make(c, &spec, &b)))
         return false;
     for (int i = 0; i < shown; i++)
-        outer_add(&o, c->q.running ? running_sum(c, &b, b.measures[i]) : b.measures[i], spec.measures[i].name);
-    o.having = having >= 0 ? having_sql(c, b.measures[having]) : NULL;
+        outer_add(&o, c->q.running || c->q.moving ? over_time(c, &b, b.measures[i]) : b.measures[i], spec.measures[i].name);
+    o.having = having >= 0 ? having_sql(c, b.measures[having], spec.measures[having].def->metric.unit) : NULL;
     o.rank_by = spec.measures[0].name;
     o.rank_expr = b.measures[0];
     columns_of_keys(c, &b);
@@ -131,6 +145,8 @@ bool compile_values(compiler *c)
     c->plan->sql = finish(c, &b, &o);
     c->plan->period = spec.period;
     cut_to_today(c, &c->plan->period);
+    if (c->q.moving)
+        say(c, "mean of the last %d %ss that have a value", c->q.moving, time_title(&b));
     say_period(c, &c->q.period);
     return true;
 }

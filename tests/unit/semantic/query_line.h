@@ -239,6 +239,8 @@ static void line_word(line_reader *r, const char *w)
         q->limit_per_group = atoi(next);
     else if (!strcmp(w, "per"))
         q->average_per = line_grain(next), q->average_per_entity = q->average_per ? -1 : sem_entity_find(r->l, next);
+    else if (!strcmp(w, "moving"))
+        q->moving = atoi(next);
     else if (!strcmp(w, "part"))
         q->share_filter = atoi(next);
     else

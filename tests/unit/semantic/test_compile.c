@@ -382,6 +382,7 @@ static void random_query(dice *d, const sem_layer *l, sem_query *q)
     q->like_for_like = !roll(d, 6);
     q->constant_currency = !roll(d, 6);
     q->running = !roll(d, 8);
+    q->moving = roll(d, 8) ? 0 : roll(d, 9);
     q->average_per = roll(d, 5) ? SEM_NO_GRAIN : (sem_grain)(1 + roll(d, SEM_HOUR));
     q->average_per_entity = roll(d, 6) ? -1 : roll(d, sem_n_entities(l));
     q->ordered = roll(d, 2);
