@@ -54,8 +54,17 @@ typedef struct reading_state {
  * noted on the way. */
 bool spans_find(reading_state *s);
 
-/* entity_extractor.c */
+/* entity_extractor.c: the passes below, in their order */
 void entities_extract(reading_state *s);
+void take_superlatives(reading_state *s); /* groups.c: top 5, worst, fastest */
+void take_groups(reading_state *s);       /* by region, per month, which store */
+void take_comparisons(reading_state *s);  /* filters.c: over 500 euros, at least 5 orders */
+void take_values(reading_state *s);       /* West, excluding Audio and Phones */
+void take_holidays(reading_state *s);     /* on holidays */
+void take_conditions(reading_state *s);   /* measures.c: active, opened in 2024 */
+void take_metrics(reading_state *s);      /* sales, orders */
+void year_for_bare(reading_state *s);     /* time_roles.c: "March and April 2025" */
+void take_time(reading_state *s);         /* all periods that no condition took */
 /* intent_classifier.c */
 void intent_classify(reading_state *s);
 
@@ -68,6 +77,17 @@ int item_find(const reading_state *s, concept c); /* first untaken with it, or -
 void item_take(reading_state *s, int i, word_use use);
 bool item_token_in(const reading_state *s, int i, const char *list); /* its first token */
 const char *item_text(const reading_state *s, int i);
+
+/* The item with concept `c` directly before i, passing only over stop words; -1. */
+int item_marker_before(const reading_state *s, int i, concept c);
+/* The marker that groups by item i ("by", "per", "which"), past other groups; -1. */
+int item_group_marker(const reading_state *s, int i, concept *which);
+int item_entity_beside(const reading_state *s, int i); /* the next thing, else the one before; -1 */
+bool item_superlative(const item *it);
+bool item_weak_metric(const item *it); /* "sold": a measure only where no other is named */
+bool item_other_metric(const reading_state *s, int i); /* one beside item i, anywhere */
+const char *dimension_title(const reading_state *s, int dimension);
+void query_add_condition(reading_state *s, int i, int condition, bool negate);
 
 void understood_note(reading_state *s, const char *text);  /* NULL is ignored */
 void trace(reading_state *s, const char *text); /* NULL is ignored */

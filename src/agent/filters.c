@@ -1,0 +1,377 @@
+/* filters.c - values, exclusions and limits: what narrows a question.
+ *
+ * A value with several readings ("Switzerland" is a region, a country and a
+ * customer's country) takes the one that fits what stands beside it; a number
+ * is compared with the nearest measure, a size or price, or a change. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/understand_impl.h"
+#include "base/str.h"
+
+/* ---- filters ---------------------------------------------------------- */
+
+static sem_filter *filter_for(reading_state *s, int dimension, sem_op op)
+{
+    sem_query *q = s->q;
+    sem_filter *f;
+
+    for (int i = 0; i < q->n_filters; i++)
+        if (q->filters[i].dimension == dimension && q->filters[i].op == op && (op == SEM_IN || op == SEM_NOT_IN))
+            return &q->filters[i];
+    if (q->n_filters == SEM_MAX_FILTERS) {
+        why_not(s, "more filters than a template takes");
+        return NULL;
+    }
+    f = &q->filters[q->n_filters++];
+    f->dimension = dimension, f->op = op, f->n_values = 0;
+    return f;
+}
+
+static void add_filter_values(reading_state *s, int dimension, sem_op op, const value_hit *hit)
+{
+    sem_filter *f = filter_for(s, dimension, op);
+
+    for (int v = 0; f && v < hit->n_values; v++) {
+        bool there = false;
+        for (int k = 0; k < f->n_values; k++)
+            there = there || !strcmp(f->values[k], hit->values[v]);
+        if (!there && f->n_values < SEM_MAX_VALUES)
+            f->values[f->n_values++] = hit->values[v];
+        else if (!there)
+            why_not(s, "more values than a template takes");
+    }
+}
+
+static void add_number_filter(reading_state *s, int dimension, sem_op op, double a, double b)
+{
+    sem_filter *f = filter_for(s, dimension, op);
+
+    if (!f)
+        return;
+    f->values[f->n_values++] = arena_strf(s->arena, "%.15g", a);
+    if (op == SEM_BETWEEN)
+        f->values[f->n_values++] = arena_strf(s->arena, "%.15g", b);
+}
+
+static bool is_largest_table(const reading_state *s, int table)
+{
+    for (int k = 0; k < s->catalog->n_tables; k++)
+        if (s->catalog->tables[k].n_rows > s->catalog->tables[table].n_rows)
+            return false;
+    return true;
+}
+
+/* How well a reading of a value fits what stands beside it; higher is better. */
+static int value_fit(const reading_state *s, int i, const value_hit *h)
+{
+    const sem_dimension *d = sem_dimension_at(s->layer, h->dimension);
+    const int before = item_prev(s, i), after = item_next(s, i);
+    int fit = 100 - h->dimension; /* the layer's order is the last word */
+
+    if (d->table >= 0 && is_largest_table(s, d->table)) fit += 150; /* "online sales" are of the sales' channel */
+    if (h->how == VALUE_WHOLE) fit += 200;
+    else if (h->how == VALUE_SERIES) fit += 150;
+    if (before >= 0 && s->items[before].dimension == h->dimension) fit += 1000;
+    if (after < s->n && s->items[after].dimension == h->dimension) fit += 1100;
+    for (int k = 0; k < s->n; k++) { /* "customers from Germany", "online vs store" */
+        const item *it = &s->items[k];
+        if (k == i)
+            continue;
+        if (it->entity >= 0 && d->table == sem_dimension_at(s->layer, sem_entity_at(s->layer, it->entity)->label >= 0 ?
+                sem_entity_at(s->layer, it->entity)->label : h->dimension)->table && !d->is_entity_label &&
+            sem_entity_at(s->layer, it->entity)->label >= 0)
+            fit += (k == before || k == after) ? 300 : 20;
+        for (int v = 0; v < it->n_values; v++)
+            if (it->values[v].dimension == h->dimension && it->n_values + s->items[i].n_values > 2)
+                fit += 60;
+    }
+    return fit;
+}
+
+/* The reading of item i as a value; NULL if it is rather something else. */
+static const value_hit *best_value(reading_state *s, int i)
+{
+    const item *it = &s->items[i];
+    const value_hit *best = NULL;
+    int best_fit = 0;
+
+    for (int v = 0; v < it->n_values; v++) {
+        const int fit = value_fit(s, i, &it->values[v]);
+        if (best && best->how == VALUE_WHOLE && it->values[v].how != VALUE_WHOLE)
+            continue;
+        if (best && best->how != VALUE_WHOLE && it->values[v].how == VALUE_WHOLE)
+            best = NULL;
+        if (!best || fit > best_fit)
+            best = &it->values[v], best_fit = fit;
+    }
+    for (int v = 0; best && v < it->n_values; v++)
+        if (&it->values[v] != best && it->values[v].dimension != best->dimension)
+            trace(s, arena_strf(s->arena, "'%s' read as %s, not %s", item_text(s, i), dimension_title(s, best->dimension),
+                                dimension_title(s, it->values[v].dimension)));
+    if (!best)
+        return NULL;
+    if (best_fit < 500 && item_is(it, C_PERFORM))
+        return NULL; /* "how is business going" */
+    /* a word of the language or of the layer that is also a value: only beside its dimension */
+    if (best_fit < 1000 && (it->dimension >= 0 || it->entity >= 0 || it->metric >= 0 || it->grain != SEM_NO_GRAIN ||
+                            it->time.n_tokens || it->is_number || item_is(it, C_SHARE) || item_is(it, C_STOP)))
+        return NULL;
+    if (best_fit < 1000 && sem_dimension_at(s->layer, best->dimension)->name.id &&
+        !strcmp(sem_dimension_at(s->layer, best->dimension)->name.id, "currency"))
+        return NULL; /* "in CHF" asks for another unit, not for a region */
+    return best;
+}
+
+/* "online vs store": a word that names a dimension, said beside a value that
+ * only its channel has. */
+static const value_hit *partner_value(reading_state *s, int i)
+{
+    const int around[2] = {item_prev(s, i), item_next(s, i)};
+
+    for (int side = 0; side < 2; side++) {
+        int k = around[side];
+        if (k >= 0 && k < s->n && (item_is(&s->items[k], C_VERSUS) || item_is(&s->items[k], C_AND) || item_is(&s->items[k], C_OR)))
+            k = side ? item_next(s, k) : item_prev(s, k);
+        if (k < 0 || k >= s->n)
+            continue;
+        for (int a = 0; a < s->items[i].n_values; a++)
+            for (int b = 0; b < s->items[k].n_values; b++)
+                if (s->items[i].values[a].dimension == s->items[k].values[b].dimension && !s->items[i].plural)
+                    return &s->items[i].values[a];
+    }
+    return NULL;
+}
+
+static bool excluded(reading_state *s, int i, int *marker)
+{
+    for (int k = i - 1; k >= 0; k--) {
+        if (item_is(&s->items[k], C_EXCEPT) || item_is(&s->items[k], C_NOT)) {
+            *marker = k;
+            return true;
+        }
+        /* a chain: "excluding Audio, Phones and Toys" */
+        if (!item_only_stop(&s->items[k]) && !(s->items[k].taken && s->items[k].use == USE_FILTER))
+            return false;
+        if (item_is(&s->items[k], C_IN) && k + 1 < s->n && s->items[k].from && !item_is(&s->items[k - 1 < 0 ? 0 : k - 1], C_EXCEPT) &&
+            !item_is(&s->items[k - 1 < 0 ? 0 : k - 1], C_NOT) && k < i - 1 && s->items[k + 1].use == USE_FILTER)
+            return false;
+    }
+    return false;
+}
+
+static void take_dimension_beside(reading_state *s, int i, int dimension)
+{
+    const int before = item_prev(s, i), after = item_next(s, i);
+
+    if (after < s->n && s->items[after].dimension == dimension && !s->items[after].taken)
+        item_take(s, after, USE_FILTER);
+    else if (before >= 0 && s->items[before].dimension == dimension && !s->items[before].taken &&
+             item_marker_before(s, before, C_BY) < 0 && item_marker_before(s, before, C_PER) < 0)
+        item_take(s, before, USE_FILTER);
+}
+
+void take_values(reading_state *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        const value_hit *hit;
+        int marker = -1;
+        bool out;
+
+        if (s->items[i].taken || !s->items[i].n_values)
+            continue;
+        hit = best_value(s, i);
+        if (!hit)
+            hit = partner_value(s, i);
+        if (!hit)
+            continue;
+        if (hit->cut)
+            why_not(s, arena_strf(s->arena, "'%s' is part of too many names", item_text(s, i)));
+        out = excluded(s, i, &marker);
+        if (out && marker >= 0)
+            item_take(s, marker, USE_FILTER);
+        add_filter_values(s, hit->dimension, out ? SEM_NOT_IN : SEM_IN, hit);
+        item_take(s, i, USE_FILTER);
+        take_dimension_beside(s, i, hit->dimension);
+        if (hit->how != VALUE_WHOLE)
+            understood_note(s, arena_strf(s->arena, "read '%s' as %d %s%s, %s%s", item_text(s, i), hit->n_values, dimension_title(s, hit->dimension),
+                               hit->n_values == 1 ? "" : "s", hit->values[0], hit->n_values == 1 ? "" : " and others"));
+    }
+}
+
+/* ---- comparisons with a number ---------------------------------------- */
+
+static bool comparator(const item *it, sem_op *op)
+{
+    static const struct { concept c; sem_op op; } table[] = {
+        {C_PRICE_ABOVE, SEM_GT}, {C_PRICE_BELOW, SEM_LT}, {C_AT_LEAST, SEM_GE}, {C_AT_MOST, SEM_LE}, {C_ABOVE, SEM_GT}, {C_BELOW, SEM_LT}, {C_EXACTLY, SEM_EQ}, {C_BETWEEN, SEM_BETWEEN}};
+
+    for (size_t k = 0; k < sizeof table / sizeof table[0]; k++)
+        if (item_is(it, table[k].c)) {
+            *op = table[k].op;
+            return true;
+        }
+    return false;
+}
+
+static int price_dimension(const reading_state *s)
+{
+    const int list = sem_dimension_find(s->layer, "list_price");
+
+    return list >= 0 ? list : sem_dimension_find(s->layer, "price");
+}
+
+/* What a number is compared with: the nearest measure before it, else the one after. */
+static int compared_item(const reading_state *s, int comparator_at, int number_at)
+{
+    int k = comparator_at - 1;
+    const int after = number_at + 1;
+
+    /* directly after the number: "more than 100 orders", "over 1000 m2" */
+    if (after < s->n && !s->items[after].taken && (s->items[after].metric >= 0 || s->items[after].number_dimension >= 0))
+        return after;
+    for (; k >= 0; k--) {
+        const item *it = &s->items[k];
+        if (it->metric >= 0 || it->number_dimension >= 0 || item_is(it, C_SELL))
+            return k;
+        if (it->time.n_tokens || it->n_values || item_only_stop(it) || item_is(it, C_WITH) || item_is(it, C_AVERAGE) ||
+            item_is(it, C_TOP) || item_is(it, C_GROW))
+            continue;
+        break;
+    }
+    return -1;
+}
+
+static void add_having(reading_state *s, int metric, sem_op op, double a, double b)
+{
+    if (s->q->having_metric >= 0) {
+        why_not(s, "two conditions on totals");
+        return;
+    }
+    s->q->having_metric = metric, s->q->having_op = op;
+    s->q->having_value = a, s->q->having_value2 = b;
+}
+
+static bool dimension_wanted(const reading_state *s, int i)
+{
+    const item *it = &s->items[i];
+
+    if (it->number_dimension < 0)
+        return false;
+    if (it->metric < 0)
+        return true;
+    return false;
+}
+
+static void take_comparison(reading_state *s, int i, sem_op op)
+{
+    int number = item_next(s, i), second = -1, target;
+    double a, b = 0;
+    const item *it;
+    char unit;
+
+    while (number < s->n && item_is(&s->items[number], C_MONEY_UNIT) && !s->items[number].is_number)
+        number++;
+    if (op == SEM_GE || op == SEM_LE) { /* "500 or more" */
+        const int before = item_prev(s, i);
+        if ((number >= s->n || !s->items[number].is_number) && before >= 0 && s->items[before].is_number)
+            number = before;
+    }
+    if (number >= s->n || !s->items[number].is_number || s->items[number].taken)
+        return;
+    if (op == SEM_BETWEEN) {
+        second = item_next(s, number);
+        if (second < s->n && (item_is(&s->items[second], C_AND) || item_is(&s->items[second], C_TO)))
+            second = item_next(s, second);
+        if (second >= s->n || !s->items[second].is_number ||
+            (s->items[number].time.n_tokens && s->items[second].time.n_tokens))
+            return; /* between two years is a time */
+        b = s->items[second].number;
+    }
+    if (item_next(s, number) < s->n && s->items[item_next(s, number)].grain != SEM_NO_GRAIN && second < 0)
+        return; /* "over 3 months" */
+    it = &s->items[number];
+    a = it->number, unit = second >= 0 && s->items[second].unit ? s->items[second].unit : it->unit;
+    target = item_is(&s->items[i], C_PRICE_ABOVE) || item_is(&s->items[i], C_PRICE_BELOW) ? -2 :
+             compared_item(s, i < number ? i : number, second >= 0 ? second : number > i ? number : i);
+    if (target == -1 && item_prev(s, i) >= 0 && item_is(&s->items[item_prev(s, i)], C_PRICE)) {
+        item_take(s, item_prev(s, i), USE_NUMBER);
+        target = -2;
+    }
+    if (s->growth && target != -2 && (unit == '%' || (item_prev(s, i) >= 0 && (item_is(&s->items[item_prev(s, i)], C_GROW) ||
+            item_is(&s->items[item_prev(s, i)], C_GROW_UP) || item_is(&s->items[item_prev(s, i)], C_GROW_DOWN))))) {
+        s->change_limit = true;
+        s->q->having_op = op, s->q->having_value = a, s->q->having_value2 = b;
+        if (unit == 'e')
+            s->q->change = SEM_CHANGE_ABSOLUTE;
+    } else if (target == -2 && price_dimension(s) >= 0) {
+        add_number_filter(s, price_dimension(s), op, a, b);
+    } else if (target >= 0 && dimension_wanted(s, target)) {
+        add_number_filter(s, s->items[target].number_dimension, op, a, b);
+        item_take(s, target, USE_FILTER);
+    } else if (target >= 0) {
+        int metric = s->items[target].metric >= 0 ? s->items[target].metric : sem_metric_find(s->layer, "sales");
+        if (metric >= 0 && unit == '%' && sem_metric_at(s->layer, metric)->unit != SEM_PERCENT) {
+            const char *id = arena_strf(s->arena, "%s_pct", sem_metric_at(s->layer, metric)->name.id);
+            if (!id || sem_metric_find(s->layer, id) < 0) {
+                why_not(s, arena_strf(s->arena, "per cent compared with %s", sem_metric_at(s->layer, metric)->name.title));
+                return;
+            }
+            metric = sem_metric_find(s->layer, id); /* "a margin above 50 %" */
+        }
+        if (metric >= 0 && unit == 'e' && sem_metric_at(s->layer, metric)->unit != SEM_MONEY) {
+            why_not(s, arena_strf(s->arena, "an amount of money compared with %s", sem_metric_at(s->layer, metric)->name.title));
+            return;
+        }
+        add_having(s, metric, op, a, b);
+        item_take(s, target, USE_METRIC);
+    } else if (unit == 'e' && sem_metric_find(s->layer, "sales") >= 0) {
+        add_having(s, sem_metric_find(s->layer, "sales"), op, a, b);
+    } else {
+        return;
+    }
+    item_take(s, i, USE_NUMBER);
+    item_take(s, number, USE_NUMBER);
+    if (second >= 0)
+        item_take(s, second, USE_NUMBER);
+}
+
+/* "Which stores …": things that can be over or under something. */
+static bool names_members(const reading_state *s)
+{
+    for (int i = 0; i < s->n; i++)
+        if ((s->items[i].dimension >= 0 || s->items[i].grain != SEM_NO_GRAIN) && s->items[i].plural)
+            return true;
+    return s->count;
+}
+
+/* "on holidays": the days that are one. */
+void take_holidays(reading_state *s)
+{
+    const int holiday = sem_dimension_find(s->layer, "holiday");
+
+    for (int i = 1; holiday >= 0 && i < s->n; i++)
+        if (s->items[i].dimension == holiday && s->items[i].plural && !s->items[i].taken && item_token_in(s, i - 1, "on|during|over|at")) {
+            sem_filter *f = filter_for(s, holiday, SEM_IS_NOT_NULL);
+            if (f)
+                item_take(s, i, USE_FILTER);
+        }
+}
+
+void take_comparisons(reading_state *s)
+{
+    const int attainment = sem_metric_find(s->layer, "target_attainment");
+
+    for (int i = 0; i < s->n; i++) {
+        sem_op op;
+
+        if (!s->items[i].taken && attainment >= 0 && (s->items[i].metric < 0 || names_members(s)) && (item_is(&s->items[i], C_MISS_TARGET) || item_is(&s->items[i], C_REACH_TARGET))) {
+            add_having(s, attainment, item_is(&s->items[i], C_MISS_TARGET) ? SEM_LT : SEM_GE, 100, 0);
+            item_take(s, i, USE_FILTER);
+            continue;
+        }
+        if (!s->items[i].taken && !s->items[i].time.n_tokens && comparator(&s->items[i], &op))
+            take_comparison(s, i, op);
+    }
+}

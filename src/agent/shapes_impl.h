@@ -1,0 +1,25 @@
+/* shapes_impl.h - what the shapes of a query (shapes.c) lend to the classifier. */
+#ifndef AGENT_SHAPES_IMPL_H
+#define AGENT_SHAPES_IMPL_H
+
+#include "agent/understand_impl.h"
+
+bool says(const reading_state *s, concept c);
+int time_group(const sem_query *q);
+void need_metric(reading_state *s, bool plain);
+void shape_why(reading_state *s);
+void shape_growth(reading_state *s);
+void shape_compare_periods(reading_state *s);
+bool said_members(const reading_state *s);
+void group_members(reading_state *s, bool compare);
+void shape_share(reading_state *s);
+void shape_trend(reading_state *s);
+void shape_list(reading_state *s);
+void shape_count(reading_state *s);
+bool counts_entity(const reading_state *s);
+void take_concepts(reading_state *s, const concept *list, int n, word_use use);
+
+/* Marks every untaken span with one of the concepts as used. */
+#define TAKE(s, use, ...) take_concepts(s, (const concept[]){__VA_ARGS__}, (int)(sizeof((concept[]){__VA_ARGS__}) / sizeof(concept)), use)
+
+#endif
