@@ -6,123 +6,13 @@
  * date of a table is its time. Names are taken apart into words ("orderDate",
  * "order_date" -> "order date"). Nothing is guessed that the catalog does not
  * say: no formulas, no conditions. */
-#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "semantic/semantic_impl.h"
+#include "semantic/derive_impl.h"
 
-enum { MAX_WORDS = 6, GROUP_NUMBER_DISTINCT = 50 };
-
-typedef struct deriver {
-    sem_layer *l;
-    const db_catalog *c;
-    arena *a;
-    bool bad;
-} deriver;
-
-/* ---- names into words ------------------------------------------------------------ */
-
-static char *keep(deriver *d, str *s)
-{
-    char *out = s->bad ? NULL : arena_str(d->a, str_text(s));
-
-    str_deinit(s);
-    if (!out)
-        d->bad = true;
-    return out ? out : (char *)"";
-}
-
-/* "orderDate", "Order_Date", "ORDER-DATE" -> "order date" */
-static char *words_of(deriver *d, const char *name)
-{
-    str s = {0};
-    char previous = 0;
-
-    for (const char *p = name; *p; p++) {
-        bool upper = isupper((unsigned char)*p), word = isalnum((unsigned char)*p) || (*p & 0x80);
-
-        if (upper && (islower((unsigned char)previous) || (isupper((unsigned char)previous) && islower((unsigned char)p[1]))))
-            str_addc(&s, ' ');
-        if (word)
-            str_addc(&s, (char)tolower((unsigned char)*p));
-        else if (s.n && s.text[s.n - 1] != ' ')
-            str_addc(&s, ' ');
-        previous = *p;
-    }
-    while (s.n && s.text[s.n - 1] == ' ')
-        s.text[--s.n] = 0;
-    return keep(d, &s);
-}
-
-/* The last word in the singular: "sales orders" -> "sales order". */
-static char *singular(deriver *d, const char *words)
-{
-    size_t n = strlen(words);
-    str s = {0};
-
-    if (n > 4 && str_ends(words, "ies"))
-        str_addf(&s, "%.*sy", (int)n - 3, words);
-    else if (n > 4 && (str_ends(words, "sses") || str_ends(words, "xes") || str_ends(words, "ches") || str_ends(words, "shes")))
-        str_add(&s, words, n - 2);
-    else if (n > 3 && words[n - 1] == 's' && !str_ends(words, "ss") && !str_ends(words, "us") && !str_ends(words, "is"))
-        str_add(&s, words, n - 1);
-    else
-        str_adds(&s, words);
-    return keep(d, &s);
-}
-
-static char *id_of(deriver *d, const char *words)
-{
-    str s = {0};
-
-    for (const char *p = words; *p; p++)
-        str_addc(&s, isalnum((unsigned char)*p) ? *p : '_');
-    if (!s.n || isdigit((unsigned char)s.text[0])) {
-        str head = {0};
-
-        str_addf(&head, "c_%s", str_text(&s));
-        str_deinit(&s);
-        return keep(d, &head);
-    }
-    return keep(d, &s);
-}
-
-static void set_name(deriver *d, sem_name *n, const char *id, const char *title, const char *const *words, int n_words)
-{
-    const char **copy = arena_push(d->a, const char *, (size_t)n_words + 1);
-
-    *n = (sem_name){.id = id, .title = title, .meaning = ""};
-    if (!copy) {
-        d->bad = true;
-        return;
-    }
-    for (int i = 0; i < n_words; i++) {
-        bool known = !words[i] || !words[i][0];
-
-        for (int k = 0; k < n->n_words && !known; k++)
-            known = !strcmp(copy[k], words[i]);
-        if (!known)
-            copy[n->n_words++] = words[i];
-    }
-    n->words = copy;
-}
-
-static char *join_words(deriver *d, const char *x, const char *y)
-{
-    str s = {0};
-
-    str_addf(&s, "%s %s", x, y);
-    return keep(d, &s);
-}
-
-static bool ends_in_word(const char *words, const char *last)
-{
-    size_t n = strlen(words), k = strlen(last);
-
-    return n >= k && !strcmp(words + n - k, last) && (n == k || words[n - k - 1] == ' ');
-}
+enum { GROUP_NUMBER_DISTINCT = 50 };
 
 /* ---- what a column is --------------------------------------------------------------- */
 
@@ -135,12 +25,12 @@ static bool is_key(deriver *d, const db_column *c)
 {
     static const char *const last[] = {"id", "key", "code", "no", "number", "uuid", "zip", "postcode", "phone",
                                        "latitude", "longitude", "lat", "lon", "lng"};
-    const char *words = words_of(d, c->name);
+    const char *words = derive_words(d, c->name);
 
     if (c->primary_key || c->fk_table >= 0)
         return true;
     for (size_t i = 0; i < sizeof last / sizeof last[0]; i++)
-        if (ends_in_word(words, last[i]))
+        if (words_end_in(words, last[i]))
             return true;
     return false;
 }
@@ -153,15 +43,15 @@ static bool never_summed(const char *words)
         "level", "version", "size", "index", "average", "avg", "share", "discount"};
 
     for (size_t i = 0; i < sizeof last / sizeof last[0]; i++)
-        if (ends_in_word(words, last[i]))
+        if (words_end_in(words, last[i]))
             return true;
     return false;
 }
 
 static bool says_when(const char *words)
 {
-    return ends_in_word(words, "year") || ends_in_word(words, "month") || ends_in_word(words, "day") ||
-           ends_in_word(words, "week") || ends_in_word(words, "quarter") || ends_in_word(words, "hour");
+    return words_end_in(words, "year") || words_end_in(words, "month") || words_end_in(words, "day") ||
+           words_end_in(words, "week") || words_end_in(words, "quarter") || words_end_in(words, "hour");
 }
 
 static bool is_money(const char *words)
@@ -194,7 +84,7 @@ static char *column_sql(deriver *d, int table, int column)
 
     str_addf(&s, "%s.%s", sql_identifier(d->a, d->c->tables[table].name),
              sql_identifier(d->a, d->c->tables[table].columns[column].name));
-    return keep(d, &s);
+    return derive_keep(d, &s);
 }
 
 /* ---- tables and joins ---------------------------------------------------------------- */
@@ -210,7 +100,7 @@ static void add_join(deriver *d, int table, int column, int to, int to_column)
         if (t->joins[i].table == to)
             return; /* the first of two ways to a table is taken */
     str_addf(&s, "%s = %s", column_sql(d, to, to_column), column_sql(d, table, column));
-    t->joins[t->n_joins].on = keep(d, &s);
+    t->joins[t->n_joins].on = derive_keep(d, &s);
     t->joins[t->n_joins++].table = to;
 }
 
@@ -246,7 +136,7 @@ static int time_column(deriver *d, const db_table *t)
     int first = -1;
 
     for (int i = 0; i < t->n_columns; i++) {
-        const char *words = words_of(d, t->columns[i].name);
+        const char *words = derive_words(d, t->columns[i].name);
 
         if (t->columns[i].type != DB_DATE && t->columns[i].type != DB_TIMESTAMP)
             continue;
@@ -269,9 +159,9 @@ static void derive_table(deriver *d, int i)
     t->name = source->name;
     t->sql_name = sql_identifier(d->a, source->name);
     t->catalog = i;
-    t->title = words_of(d, source->name);
+    t->title = derive_words(d, source->name);
     str_addf(&s, "%s has no way there", t->title);
-    t->says = keep(d, &s);
+    t->says = derive_keep(d, &s);
     if (time < 0)
         return;
     if (source->columns[time].type == DB_TIMESTAMP) {
@@ -279,8 +169,8 @@ static void derive_table(deriver *d, int i)
 
         str_addf(&cast, "CAST(%s AS DATE)", column_sql(d, i, time));
         str_addf(&hour, "%s", column_sql(d, i, time));
-        t->time = keep(d, &cast);
-        t->hour = keep(d, &hour);
+        t->time = derive_keep(d, &cast);
+        t->hour = derive_keep(d, &hour);
     } else {
         t->time = column_sql(d, i, time);
     }
@@ -314,10 +204,10 @@ static bool dimension_taken(const deriver *d, const char *id)
 
 static bool is_label(deriver *d, const db_table *t, const char *words)
 {
-    const char *table = singular(d, words_of(d, t->name));
+    const char *table = derive_singular(d, derive_words(d, t->name));
 
     return !strcmp(words, "name") || !strcmp(words, "title") || !strcmp(words, "label") || !strcmp(words, table) ||
-           !strcmp(words, join_words(d, table, "name")) || !strcmp(words, join_words(d, table, "title")) ||
+           !strcmp(words, derive_pair(d, table, "name")) || !strcmp(words, derive_pair(d, table, "title")) ||
            !strcmp(words, "full name");
 }
 
@@ -326,22 +216,22 @@ static void derive_dimension(deriver *d, int table, int column)
     const db_table *t = &d->c->tables[table];
     const db_column *c = &t->columns[column];
     dimension_def *x = &d->l->dimensions[d->l->n_dimensions];
-    const char *words = words_of(d, c->name), *of = singular(d, words_of(d, t->name));
-    const char *both = str_starts(words, of) ? words : join_words(d, of, words);
+    const char *words = derive_words(d, c->name), *of = derive_singular(d, derive_words(d, t->name));
+    const char *both = str_starts(words, of) ? words : derive_pair(d, of, words);
     bool label = c->type == DB_TEXT && is_label(d, t, words);
-    const char *id = id_of(d, label ? of : words);
+    const char *id = derive_id(d, label ? of : words);
     int key = primary_key(t);
 
     if (dimension_taken(d, id))
-        id = id_of(d, both);
+        id = derive_id(d, both);
     if (dimension_taken(d, id)) {
         str s = {0};
 
         str_addf(&s, "%s_%d", id, d->l->n_dimensions);
-        id = keep(d, &s);
+        id = derive_keep(d, &s);
     }
-    set_name(d, &x->dimension.name, id, label ? of : words,
-             (const char *[]){label ? of : singular(d, words), words, both}, 3);
+    derive_name(d, &x->dimension.name, id, label ? of : words,
+             (const char *[]){label ? of : derive_singular(d, words), words, both}, 3);
     x->dimension.table = table;
     x->dimension.column = column;
     x->dimension.is_number = is_number(c);
@@ -386,7 +276,7 @@ static void derive_entity(deriver *d, int table)
 {
     const db_table *t = &d->c->tables[table];
     entity_def *n = &d->l->entities[d->l->n_entities];
-    const char *words = words_of(d, t->name), *one = singular(d, words);
+    const char *words = derive_words(d, t->name), *one = derive_singular(d, words);
     int key = primary_key(t);
 
     n->entity.label = label_of(d->l, table);
@@ -396,7 +286,7 @@ static void derive_entity(deriver *d, int table)
                 n->columns[n->n_columns++] = i;
     if (n->entity.label < 0 && !n->n_columns)
         return;
-    set_name(d, &n->entity.name, id_of(d, one), one, (const char *[]){one, words}, 2);
+    derive_name(d, &n->entity.name, derive_id(d, one), one, (const char *[]){one, words}, 2);
     n->table = table;
     n->count_means = n->in_period = n->unless_dimension = n->unless_condition = -1;
     if (key >= 0) {
@@ -414,14 +304,14 @@ static void derive_metric(deriver *d, int table, const char *id, const char *tit
     if (sem_metric_find(d->l, id) >= 0) {
         str s = {0};
 
-        str_addf(&s, "%s_of_%s", id, id_of(d, words_of(d, d->c->tables[table].name)));
-        id = keep(d, &s);
+        str_addf(&s, "%s_of_%s", id, derive_id(d, derive_words(d, d->c->tables[table].name)));
+        id = derive_keep(d, &s);
     }
     if (sem_metric_find(d->l, id) >= 0)
         return;
     *m = (metric_def){.table = table, .sql = sql, .entity = -1, .condition = -1, .drops_null_of = -1};
     m->metric = (sem_metric){.unit = unit, .additivity = additivity, .higher_is_better = true, .id = d->l->n_metrics};
-    set_name(d, &m->metric.name, id, title, words, n_words);
+    derive_name(d, &m->metric.name, id, title, words, n_words);
     m->metric.name.meaning = sql;
     d->l->n_metrics++;
 }
@@ -431,7 +321,7 @@ static char *call(deriver *d, const char *fn, const char *sql)
     str s = {0};
 
     str_addf(&s, "%s(%s)", fn, sql);
-    return keep(d, &s);
+    return derive_keep(d, &s);
 }
 
 static void derive_numbers(deriver *d, int table, int column)
@@ -439,26 +329,26 @@ static void derive_numbers(deriver *d, int table, int column)
     static const struct { const char *fn, *id, *title, *second; } kinds[] = {
         {"avg", "average", "average", "mean"}, {"max", "highest", "highest", "maximum"}, {"min", "lowest", "lowest", "minimum"}};
     const db_column *c = &d->c->tables[table].columns[column];
-    const char *words = words_of(d, c->name), *sql = column_sql(d, table, column);
+    const char *words = derive_words(d, c->name), *sql = column_sql(d, table, column);
     sem_unit unit = is_money(words) ? SEM_MONEY : SEM_NUMBER;
 
     if (!never_summed(words))
-        derive_metric(d, table, id_of(d, words), words, call(d, "sum", sql), SEM_ADDITIVE, unit,
-                      (const char *[]){singular(d, words), words, join_words(d, "total", words), join_words(d, "sum of", words)}, 4);
+        derive_metric(d, table, derive_id(d, words), words, call(d, "sum", sql), SEM_ADDITIVE, unit,
+                      (const char *[]){derive_singular(d, words), words, derive_pair(d, "total", words), derive_pair(d, "sum of", words)}, 4);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !says_when(words); i++)
-        derive_metric(d, table, id_of(d, join_words(d, kinds[i].id, words)), join_words(d, kinds[i].title, words),
+        derive_metric(d, table, derive_id(d, derive_pair(d, kinds[i].id, words)), derive_pair(d, kinds[i].title, words),
                       call(d, kinds[i].fn, sql), SEM_RATIO, unit,
-                      (const char *[]){join_words(d, kinds[i].title, words), join_words(d, kinds[i].second, words)}, 2);
+                      (const char *[]){derive_pair(d, kinds[i].title, words), derive_pair(d, kinds[i].second, words)}, 2);
 }
 
 static void derive_metrics(deriver *d, int table)
 {
     const db_table *t = &d->c->tables[table];
-    const char *words = words_of(d, t->name), *one = singular(d, words);
+    const char *words = derive_words(d, t->name), *one = derive_singular(d, words);
 
-    derive_metric(d, table, id_of(d, join_words(d, "number of", words)), join_words(d, "number of", words),
+    derive_metric(d, table, derive_id(d, derive_pair(d, "number of", words)), derive_pair(d, "number of", words),
                   arena_str(d->a, "count(*)"), SEM_ADDITIVE, SEM_COUNT,
-                  (const char *[]){join_words(d, "number of", words), join_words(d, one, "count"), join_words(d, "count of", words), one}, 4);
+                  (const char *[]){derive_pair(d, "number of", words), derive_pair(d, one, "count"), derive_pair(d, "count of", words), one}, 4);
     for (int i = 0; i < t->n_columns; i++)
         if (is_number(&t->columns[i]) && !is_key(d, &t->columns[i]))
             derive_numbers(d, table, i);
