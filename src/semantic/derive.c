@@ -39,7 +39,7 @@ static bool is_key(deriver *d, const db_column *c)
 static bool never_summed(const char *words)
 {
     static const char *const last[] = {"year", "month", "day", "week", "quarter", "hour", "age", "rate", "ratio", "rating",
-        "score", "percent", "percentage", "pct", "price", "height", "weight", "temperature", "rank", "position", "grade",
+        "score", "percent", "percentage", "pct", "unit price", "list price", "height", "weight", "temperature", "rank", "position", "grade",
         "level", "version", "size", "index", "average", "avg", "share", "discount"};
 
     for (size_t i = 0; i < sizeof last / sizeof last[0]; i++)
@@ -160,7 +160,7 @@ static void derive_table(deriver *d, int i)
     t->sql_name = sql_identifier(d->a, source->name);
     t->catalog = i;
     t->title = derive_words(d, source->name);
-    str_addf(&s, "%s has no way there", t->title);
+    str_addf(&s, "no join leads from %s there", t->title);
     t->says = derive_keep(d, &s);
     if (time < 0)
         return;
@@ -231,7 +231,7 @@ static void derive_dimension(deriver *d, int table, int column)
         id = derive_keep(d, &s);
     }
     derive_name(d, &x->dimension.name, id, label ? of : words,
-             (const char *[]){label ? of : derive_singular(d, words), words, both}, 3);
+             (const char *[]){label ? of : derive_singular(d, words), words, both, derive_short(d, words)}, 4);
     x->dimension.table = table;
     x->dimension.column = column;
     x->dimension.is_number = is_number(c);
@@ -257,19 +257,16 @@ static bool groups_or_filters(deriver *d, const db_column *c)
     return !is_key(d, c) || (c->n_distinct >= 0 && c->n_distinct <= GROUP_NUMBER_DISTINCT && !c->primary_key && c->fk_table < 0);
 }
 
-static int label_of(const sem_layer *l, int table)
+/* The name of a row, if a column is one. */
+static int label_of(deriver *d, int table)
 {
-    int text = -1;
+    const char *id = derive_id(d, derive_singular(d, derive_words(d, d->c->tables[table].name)));
 
-    for (int i = 0; i < l->n_dimensions; i++) {
-        if (l->dimensions[i].table != table)
-            continue;
-        if (l->dimensions[i].dimension.is_entity_label)
+    for (int i = 0; i < d->l->n_dimensions; i++)
+        if (d->l->dimensions[i].table == table &&
+            (d->l->dimensions[i].dimension.is_entity_label || !strcmp(d->l->dimensions[i].dimension.name.id, id)))
             return i;
-        if (text < 0 && l->dimensions[i].type == DB_TEXT)
-            text = i;
-    }
-    return text;
+    return -1;
 }
 
 static void derive_entity(deriver *d, int table)
@@ -279,7 +276,7 @@ static void derive_entity(deriver *d, int table)
     const char *words = derive_words(d, t->name), *one = derive_singular(d, words);
     int key = primary_key(t);
 
-    n->entity.label = label_of(d->l, table);
+    n->entity.label = label_of(d, table);
     if (n->entity.label < 0)
         for (int i = 0; i < d->l->n_dimensions && n->n_columns < MAX_COLUMNS_LISTED; i++)
             if (d->l->dimensions[i].table == table)
@@ -330,15 +327,18 @@ static void derive_numbers(deriver *d, int table, int column)
         {"avg", "average", "average", "mean"}, {"max", "highest", "highest", "maximum"}, {"min", "lowest", "lowest", "minimum"}};
     const db_column *c = &d->c->tables[table].columns[column];
     const char *words = derive_words(d, c->name), *sql = column_sql(d, table, column);
+    const char *brief = derive_short(d, words);
     sem_unit unit = is_money(words) ? SEM_MONEY : SEM_NUMBER;
 
-    if (!never_summed(words))
+    if (!never_summed(brief))
         derive_metric(d, table, derive_id(d, words), words, call(d, "sum", sql), SEM_ADDITIVE, unit,
-                      (const char *[]){derive_singular(d, words), words, derive_pair(d, "total", words), derive_pair(d, "sum of", words)}, 4);
+                      (const char *[]){derive_singular(d, words), words, derive_pair(d, "total", words),
+                                       derive_pair(d, "sum of", words), brief, derive_pair(d, "total", brief)}, 6);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !says_when(words); i++)
         derive_metric(d, table, derive_id(d, derive_pair(d, kinds[i].id, words)), derive_pair(d, kinds[i].title, words),
                       call(d, kinds[i].fn, sql), SEM_RATIO, unit,
-                      (const char *[]){derive_pair(d, kinds[i].title, words), derive_pair(d, kinds[i].second, words)}, 2);
+                      (const char *[]){derive_pair(d, kinds[i].title, words), derive_pair(d, kinds[i].second, words),
+                                       derive_pair(d, kinds[i].title, brief), derive_pair(d, kinds[i].second, brief)}, 4);
 }
 
 static void derive_metrics(deriver *d, int table)

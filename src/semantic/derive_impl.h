@@ -18,6 +18,7 @@ char *derive_keep(deriver *d, str *s); /* copied into the arena; *s is emptied *
 char *derive_words(deriver *d, const char *name);     /* "orderDate" -> "order date" */
 char *derive_singular(deriver *d, const char *words); /* of the last word */
 char *derive_id(deriver *d, const char *words);       /* "order date" -> "order_date" */
+char *derive_short(deriver *d, const char *words);    /* without a unit at its end */
 char *derive_pair(deriver *d, const char *x, const char *y); /* "x y" */
 /* Each word once, none empty. */
 void derive_name(deriver *d, sem_name *n, const char *id, const char *title, const char *const *words, int n_words);

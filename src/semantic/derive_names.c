@@ -103,3 +103,23 @@ bool words_end_in(const char *words, const char *last)
 
     return n >= k && !strcmp(words + n - k, last) && (n == k || words[n - k - 1] == ' ');
 }
+
+/* "price eur" is called "price", "duration min" "duration". */
+char *derive_short(deriver *d, const char *words)
+{
+    static const char *const unit[] = {"eur", "usd", "gbp", "chf", "min", "minutes", "sec", "seconds", "km", "kg", "cm",
+                                       "mm", "m2", "pct", "ms", "lbs", "miles"};
+    size_t n = strlen(words);
+    str s = {0};
+
+    for (size_t i = 0; i < sizeof unit / sizeof unit[0]; i++) {
+        size_t k = strlen(unit[i]);
+
+        if (n > k + 1 && words_end_in(words, unit[i])) {
+            str_add(&s, words, n - k - 1);
+            return derive_keep(d, &s);
+        }
+    }
+    str_adds(&s, words);
+    return derive_keep(d, &s);
+}

@@ -230,7 +230,10 @@ bool compile_list(compiler *c)
             return false;
     if (c->q.ordered && column)
         order = text_f(c, "%s%s NULLS LAST", column, c->q.ascending ? "" : " DESC");
-    order = text_join(c, order, ", ", "%s", label ? label : column ? column : "1");
+    if (label && m.n->entity.label >= 0)
+        order = text_join(c, order, ", ", "%s", label);
+    for (int i = 0; (!label || m.n->entity.label < 0) && i < c->plan->n_columns; i++) /* rows without a name */
+        order = text_join(c, order, ", ", "%s", sql_identifier(c->a, c->plan->columns[i].name));
     if (m.n->key && !m.n->distinct)
         order = text_join(c, order, ", ", "%s", m.n->key);
     c->plan->sql = text_f(c, "SELECT %s%s %s%s ORDER BY %s%s", m.n->distinct ? "DISTINCT " : "", select,
