@@ -247,11 +247,16 @@ bool session_set(gemma_session *s, const int32_t *ids, int n, err *e)
  * and values it writes are the bits that are there already. */
 static void need_hidden(gemma_session *s)
 {
+    bool cancelled = false;
+
     if (s->hidden_valid)
         return;
-    atomic_store(&s->cancelled, false);
     s->n--;
-    advance(s, 1);
+    do /* one row is not worth stopping for; a cancellation waits for the next call */
+        cancelled |= atomic_exchange(&s->cancelled, false);
+    while (!advance(s, 1));
+    if (cancelled)
+        atomic_store(&s->cancelled, true);
     forward_norm(s, 0, s->hidden);
     s->hidden_valid = true;
 }

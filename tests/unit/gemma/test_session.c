@@ -148,6 +148,10 @@ static void wrong_input_changes_nothing(void)
 
     CHECK(g);
     CHECK(!gemma_session_open(g, &bad, &e) && e.code == ERR_ARG);
+    setenv("SALESBOT_KERNELS", "abacus", 1);
+    CHECK(!gemma_open("/nowhere/model.gguf", NULL, &e) && e.code == ERR_NOT_FOUND && strstr(e.msg, "abacus"));
+    unsetenv("SALESBOT_KERNELS");
+    CHECK(!gemma_open("/nowhere/model.gguf", NULL, &e) && strstr(e.msg, "/nowhere/model.gguf"));
     s = gemma_session_open(g, &o, &e);
     CHECK(s && session_extend(s, prompt, 5, &e));
     CHECK(!session_extend(s, alien, 2, &e) && e.code == ERR_ARG && session_tokens(s) == 5);
@@ -324,7 +328,9 @@ static void cancelling_stops_a_prefill(void)
     CHECK(g);
     s = gemma_session_open(g, NULL, &e);
     CHECK(s && session_extend(s, prompt, 10, &e));
+    CHECK(session_extend(s, prompt + 10, 1, &e) && session_rewind(s, 10, &e));
     session_cancel(s);
+    session_logits(s); /* does not lose the cancellation */
     CHECK(!session_extend_more(s, prompt + 10, 10, &e) && e.code == ERR_CANCELLED && session_tokens(s) == 10);
     CHECK(session_extend(s, prompt + 10, 10, &e)); /* and goes on as if nothing had been */
     CHECK(logits_of(g, 20, PROMPT, 512, expected));
