@@ -172,6 +172,21 @@ static void take_dimension_beside(reading_state *s, int i, int dimension)
         item_take(s, before, USE_FILTER);
 }
 
+/* "UK vs Germany": a region beside a country has no common whole. */
+static bool joined_to_other(const reading_state *s, int i, int dimension)
+{
+    bool joined = false;
+
+    for (int k = i - 1; k >= 0; k--) {
+        joined = joined || item_is(&s->items[k], C_VERSUS) || item_is(&s->items[k], C_OR);
+        if (s->items[k].use == USE_FILTER && s->items[k].n_values)
+            return joined && s->q->n_filters && s->q->filters[s->q->n_filters - 1].dimension != dimension;
+        if (!item_only_stop(&s->items[k]) && !item_is(&s->items[k], C_VERSUS) && s->items[k].use != USE_FILTER)
+            return false;
+    }
+    return false;
+}
+
 void take_values(reading_state *s)
 {
     for (int i = 0; i < s->n; i++) {
@@ -188,6 +203,8 @@ void take_values(reading_state *s)
             continue;
         if (hit->cut)
             why_not(s, arena_strf(s->arena, "'%s' is part of too many names", item_text(s, i)));
+        if (joined_to_other(s, i, hit->dimension))
+            why_not(s, "members of different kinds side by side");
         out = excluded(s, i, &marker);
         if (out && marker >= 0)
             item_take(s, marker, USE_FILTER);

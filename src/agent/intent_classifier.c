@@ -223,6 +223,16 @@ static void group_of_limit(reading_state *s)
     }
 }
 
+static void more_than_before(reading_state *s)
+{
+    s->change_limit = true;
+    s->q->having_op = SEM_GT;
+    s->q->having_value = 0;
+    for (int i = 0; i < s->n; i++)
+        if (item_is(&s->items[i], C_MORE_THAN_BEFORE) && item_token_in(s, i, "less|fewer|lower|worse|smaller"))
+            s->q->having_op = SEM_LT;
+}
+
 void intent_classify(reading_state *s)
 {
     sem_query *q = s->q;
@@ -244,6 +254,8 @@ void intent_classify(reading_state *s)
     if (s->count && s->q->n_metrics == 1 && s->q->metrics[0] == sem_metric_find(s->layer, "sales") && s->entity_asked < 0 && names_products(s) &&
         sem_metric_find(s->layer, "units") >= 0)
         q->metrics[0] = sem_metric_find(s->layer, "units"); /* "how many laptops did we sell" */
+    if (two && says(s, C_THAN) && says(s, C_MORE_THAN_BEFORE) && !s->growth && which_group(s) && q->having_metric < 0)
+        more_than_before(s); /* "which stores sold more in 2025 than in 2024" */
     if (s->why)
         shape_why(s);
     else if (s->running) {
@@ -255,7 +267,7 @@ void intent_classify(reading_state *s)
         TAKE(s, USE_KIND, C_UPLIFT);
     } else if (s->growth && !(s->trend && !two && !says(s, C_YEAR_ON_YEAR) && !says(s, C_STEP_ON_STEP) && !q->like_for_like))
         shape_growth(s);
-    else if (two && (says(s, C_DIFFERENCE) || (says(s, C_THAN) && says(s, C_ABSOLUTE))))
+    else if (two && (s->change_limit || says(s, C_DIFFERENCE) || (says(s, C_THAN) && says(s, C_ABSOLUTE))))
         shape_growth(s);
     else if (q->like_for_like && !two)
         shape_growth(s);

@@ -170,7 +170,7 @@ void shape_why(reading_state *s)
 }
 
 /* "Which stores …": a group that a question word asks for. */
-static bool which_group(const reading_state *s)
+bool which_group(const reading_state *s)
 {
     for (int i = 1; i < s->n; i++)
         if (s->items[i].use == USE_GROUP && (s->items[i].dimension >= 0 || s->items[i].grain != SEM_NO_GRAIN))

@@ -7,6 +7,7 @@
 bool says(const reading_state *s, concept c);
 int time_group(const sem_query *q);
 void need_metric(reading_state *s, bool plain);
+bool which_group(const reading_state *s); /* a group that a question word asks for */
 void shape_why(reading_state *s);
 void shape_growth(reading_state *s);
 void shape_compare_periods(reading_state *s);

@@ -3,13 +3,14 @@
  * A small recursive reader: `core_at` reads one named period, `time_phrase_at`
  * what can stand around it (since, until, from-to). Every form is one short
  * function in `cores`; the longest reading wins. */
-#include "agent/time_impl.h"
+#include "agent/time_phrases.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/time_impl.h"
 #include "base/str.h"
 
 /* ---- relative periods ------------------------------------------------- */
@@ -195,6 +196,9 @@ static time_phrase read_before(reader *r, int i)
 
 static time_phrase read_day_words(reader *r, int i)
 {
+    for (int skip = 0; skip < 2; skip++)
+        if ((!skip || time_is(r, i, "the")) && (words_match(r->t, i + skip, "last day of the data") || words_match(r->t, i + skip, "last day in the data")))
+            return one_relative(r, skip + 5, SEM_DAY, 0);
     if (words_match(r->t, i, "day before yesterday"))
         return one_relative(r, 3, SEM_DAY, 2);
     if (time_is(r, i, "today|todays"))
