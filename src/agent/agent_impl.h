@@ -87,6 +87,9 @@ MUST_CHECK char *prompt_question(const agent_context *c, const char *question,
 
 /* -- sql_model.c: a statement that parses, binds and prepares; "" is never given. */
 MUST_CHECK bool sql_by_model(agent_state *s, agent_context *c, err *e);
+/* sql_faithful.c: numbers, months and values of question and statement agree.
+ * ERR_NOT_FOUND names the one that doesn't. */
+MUST_CHECK bool sql_faithful(const char *question, const char *sql, err *e);
 /* The first SELECT, WITH or FROM statement of a model's text; in the arena. */
 MUST_CHECK char *sql_extract(arena *a, const char *text);
 

@@ -151,7 +151,7 @@ static bool accept(agent_state *s, agent_context *c, const char *text, err *e)
 
     if (!sql)
         return err_set(e, ERR_MODEL, "the model wrote no statement");
-    if (!sql_accept(s, c, sql, e))
+    if (!sql_accept(s, c, sql, e) || !sql_faithful(s->question, s->sql, e))
         return false;
     prepared = db_prepare(c->db, s->sql, e);
     db_result_free(prepared);

@@ -159,11 +159,17 @@ static json_t *error_json(const agent_state *s)
                      s->error.message, "exit", err_exit_code(s->error.code));
 }
 
+static json_t *seed_json(uint64_t seed)
+{
+    return seed > UINT64_C(1) << 53 ? json_sprintf("%llu", (unsigned long long)seed)
+                                    : json_integer((json_int_t)seed);
+}
+
 static json_t *options_json(const agent_state *s)
 {
     return json_pack("{s:f, s:i, s:i, s:o, s:b, s:b, s:b, s:I, s:I, s:i}",
                      "temperature", s->options.temperature, "beam", s->options.beam,
-                     "pick", s->options.pick, "seed", integer_json((int64_t)s->options.seed),
+                     "pick", s->options.pick, "seed", seed_json(s->options.seed),
                      "no_rag", s->options.no_rag, "no_model", s->options.no_model,
                      "template_only", s->options.template_only,
                      "max_rows", (json_int_t)s->options.limits.max_rows,

@@ -160,6 +160,31 @@ static void models_text_is_cut_to_its_statement(void)
     arena_free(a);
 }
 
+static void a_statement_keeps_to_the_question(void)
+{
+    static const struct { const char *question, *sql; bool faithful; } texts[] = {
+        {"Median order value in 2025", "SELECT sum(q) FROM s WHERE d >= DATE '2025-03-01'", false},
+        {"Orders in March 2025", "SELECT sum(q) FROM s WHERE d BETWEEN DATE '2025-03-01' AND DATE '2025-03-31'", true},
+        {"Orders in December 2024", "SELECT count(*) FROM s WHERE year(d) = 2024", false},
+        {"Orders in 2024", "SELECT count(*) FROM s WHERE d BETWEEN DATE '2024-01-01' AND DATE '2024-12-31'", true},
+        {"Orders in Q1 2024", "SELECT count(*) FROM s WHERE d BETWEEN DATE '2024-01-01' AND DATE '2024-03-31'", true},
+        {"How many customers joined in 2023?", "SELECT count(*) FROM c GROUP BY id", false},
+        {"Orders over 500 euros", "SELECT count(*) FROM s", false},
+        {"Sales above 1 million", "SELECT a FROM s WHERE a > 1000000", true},
+        {"Total refund amount by reason", "SELECT sum(r) FROM returns WHERE reason = 'refunded'", false},
+        {"Sales in the West by month", "SELECT date_trunc('month', d) FROM s WHERE region = 'West'", true},
+        {"List the names of all brands", "SELECT brand FROM p WHERE brand = 'Fjord'", false},
+        {"How many stores are there?", "SELECT count(*) FROM stores", true}};
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        err e = {0};
+
+        if (sql_faithful(texts[i].question, texts[i].sql, &e) != texts[i].faithful)
+            FAIL_("%s | %s: %s", texts[i].question, texts[i].sql, e.msg);
+    }
+}
+
 TEST_MAIN({"each_shape_has_its_sentence", each_shape_has_its_sentence},
           {"amounts_must_give_the_change", amounts_must_give_the_change},
+          {"a_statement_keeps_to_the_question", a_statement_keeps_to_the_question},
           {"models_text_is_cut_to_its_statement", models_text_is_cut_to_its_statement})
