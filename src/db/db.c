@@ -122,7 +122,7 @@ static bool collect(db *d, result_builder *b, const ask *m, bool *truncated, dou
     }
 }
 
-static db_result *request(db *d, frame_kind kind, ask *m, err *e)
+static db_result *request_once(db *d, frame_kind kind, ask *m, err *e)
 {
     result_builder *b = result_builder_new(e);
     bool truncated = false, ok = b && begin(d, kind, m, e);
@@ -138,6 +138,19 @@ static db_result *request(db *d, frame_kind kind, ask *m, err *e)
     r = result_builder_finish(b, truncated, elapsed, e);
     if (!r)
         process_distrust(&d->child, e);
+    return r;
+}
+
+/* A request that reaches the child just as it leaves for idleness was never
+ * begun there: the next child gets it. */
+static db_result *request(db *d, frame_kind kind, ask *m, err *e)
+{
+    db_result *r;
+
+    d->child.left = false;
+    r = request_once(d, kind, m, e);
+    if (!r && d->child.left && e->code == ERR_DB)
+        r = request_once(d, kind, m, e);
     return r;
 }
 

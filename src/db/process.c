@@ -385,6 +385,7 @@ static bool died(process *p, err *e)
             usleep(2000);
     }
     process_stop(p, p->pid > 0 ? &status : NULL);
+    p->left = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (WIFSIGNALED(status))
         return err_set(e, ERR_DB, "the database process was ended by signal %d (%s); the next "
                                   "question starts a new one",

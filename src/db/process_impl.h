@@ -26,6 +26,7 @@ typedef struct process {
     int fd;                 /* -1: none */
     int cancel_read, cancel_write; /* a pipe that outlives each child; -1: none */
     bool greeted;           /* the child has said that the database is open */
+    bool left;              /* the last child went in good order (idle), unasked */
     char *temporary;        /* folder of the running child, owned */
     str payload;            /* of the last frame */
     char *note;             /* what the kernel did not grant, owned */

@@ -202,7 +202,8 @@ static void idle_frees_the_file(void)
     CHECK_OK(d = db_open(shop_path(), &(db_options){.idle_ms = 200, .threads = 1}, &e));
     for (int i = 0; i < 2; i++) {
         CHECK_TEXT(ask_cell(d, "SELECT count(*) FROM region", &e), "3");
-        sleep_ms(600);
+        for (int k = 0; k < 500 && !process_gone(&d->child); k++)
+            sleep_ms(20);
         CHECK(process_gone(&d->child));
         unlock(lock_from_outside(shop_path()));
     }
