@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh [build|full] - everything that building and running need, once.
+# setup.sh [build|full|test] - everything that building, running and testing need, once.
 #
 # Packages by apt (only as root; else the line to run is printed), then into
 # $SALESBOT_HOME: the DuckDB library, the weights, the chart library. Each file
@@ -16,6 +16,8 @@ MISSING=""
 PACKAGES="gcc cmake ninja-build pkg-config make unzip python3 python3-pip
  libjansson-dev libyaml-dev libcmocka-dev libsodium-dev libutf8proc-dev
  libreadline-dev libseccomp-dev libcurl4-openssl-dev"
+
+[ "${1:-full}" = test ] && PACKAGES="$PACKAGES chromium fonts-dejavu-core" # charts are looked at in a browser
 
 say() { printf '%s\n' "$*" >&2; }
 miss() { MISSING="$MISSING

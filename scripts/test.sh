@@ -32,7 +32,7 @@ run() { # run PRESET CTEST-ARGUMENTS...
 }
 : >build/test.log
 
-phase "set-up" scripts/setup.sh
+phase "set-up" scripts/setup.sh test
 [ $failed = 0 ] || exit 1
 phase "build dev" build dev
 phase "build tsan" build tsan

@@ -1,0 +1,43 @@
+#!/bin/bash
+# soak.sh - what takes longer than `make test` may: every query of the evaluation
+# data printed and run, the planted truths at more seeds and sizes, the questions
+# on other seeds. The result goes to docs/SOAK.md with date and machine.
+set -u
+cd "$(dirname "$0")/.."
+scripts/setup.sh
+make --no-print-directory build >/dev/null || exit 1
+bot=$PWD/build/release/salesbot
+export SALESBOT_PROGRAM=$bot
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+report=$scratch/report
+cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
+{
+    echo "# Soak"
+    echo
+    echo "\`make soak\`, $(date +%F), $cpu, $(nproc) cores."
+    echo
+    echo "| what | result | minutes |"
+    echo "|---|---|---|"
+} >"$report"
+failed=0
+soak() { # soak WHAT COMMAND...: its last line is the result
+    local what=$1 from result
+    shift
+    from=$(date +%s)
+    echo "$what ..." >&2
+    "$@" >"$scratch/out" 2>&1 || failed=1
+    result=$(tail -1 "$scratch/out" | tr '|' '/')
+    printf '| %s | %s | %s |\n' "$what" "$result" "$(awk "BEGIN{printf \"%.1f\", ($(date +%s)-$from)/60}")" >>"$report"
+}
+cmake --build --preset release --target test_sql_rows test_questions >/dev/null || exit 1
+soak "evaluation queries printed and run, same rows" env SQL_ROWS_STEP=1 build/release/test_sql_rows
+for seed in 2 3; do
+    "$bot" init --seed "$seed" "$scratch/$seed.duckdb" 2>/dev/null
+    soak "questions on seed $seed" env SALESBOT_DB="$scratch/$seed.duckdb" build/release/test_questions
+done
+soak "a million sales lines within 1 GB" "$bot" init --rows 1000000 --memory-limit 1GB "$scratch/million.duckdb"
+sed -i "s|$scratch/||g" "$report"
+cp "$report" docs/SOAK.md
+cat docs/SOAK.md
+exit $failed
