@@ -39,7 +39,7 @@ static const struct {
      "very|quite|much|many|well|far|too|lot|lots|only|even|still|yet|already|"
      "came from|come from|coming from|comes from|that are|that is|that were|that was|that have|that has|that had|which are|which have|which had|which were|who have|who had|who has|"
      "euros|euro|eur|in euros|in euro|in eur|"
-     "sales team|shown|display|listed|sorted|order them|order it|sort|please list|thx|ty|cheers|tnx|asap|guys|team|win|won|gain customers|pull in|issued|placed|processed|booked|rung up"},
+     "although|though|but|sales team|shown|display|listed|sorted|order them|order it|sort|please list|thx|ty|cheers|tnx|asap|guys|team|win|won|cost us|costs us|cost me|costing us|gain customers|pull in|issued|placed|processed|booked|rung up"},
     {C_BY, "by", USE_GROUP, "by|split by|splitted by|broken down by|break down by|breakdown by|break it down by|break down|broken down|grouped by|group by|divided by|separated by|"
      "split across|segmented by|sliced by|slice by|according to|by each|by every|in terms of|split into|split"},
     {C_PER, "per", USE_GROUP, "per|per each|a|an|/"},
@@ -93,7 +93,9 @@ static const struct {
     {C_ONLY, "only", USE_FILTER, "only|just|solely|exclusively|alone|purely"},
     {C_LIKE_FOR_LIKE, "like-for-like", USE_COMPARE, "like for like|lfl|l4l|like 4 like|comparable|comparable store|comparable stores|same store|same stores|comp store|comp|comparable sales|on a comparable basis|on a like for like basis|in comparable stores|like for like basis|comparable basis"},
     {C_CONSTANT_CURRENCY, "constant currency", USE_COMPARE, "constant currency|constant currencies|in constant currency|at constant currency|at constant currencies|currency adjusted|currency neutral|fx neutral|at constant exchange rates|at constant exchange rate|constant exchange rates|excluding currency|"
-     "without currency effects|excluding currency effects|without currency effect|adjusted for currency|excluding fx|constant fx|currency adjusted basis|excluding exchange rate effects|at constant rates|without exchange rate effects|net of currency"},
+     "without currency effects|excluding currency effects|without currency effect|adjusted for currency|excluding fx|constant fx|currency adjusted basis|excluding exchange rate effects|at constant rates|without exchange rate effects|net of currency|"
+     "at the exchange rates of|at the exchange rate of|at exchange rates of|exchange rates of|exchange rate of|at the exchange rates|at exchange rates|at unchanged exchange rates|unchanged exchange rates|at the same exchange rates|same exchange rates|"
+     "using the exchange rates of|with the exchange rates of|exchange rates|exchange rate"},
     {C_ABOVE, "above", USE_NUMBER, "more than|over|above|greater than|exceeding|exceed|exceeded|exceeds|higher than|larger than|bigger than|in excess of|>|upwards of|better than|surpass|surpassed|surpassing|longer than|greater|that exceed|that exceeded|of more than|of over|of above"},
     {C_AT_LEAST, "at least", USE_NUMBER, "at least|minimum of|a minimum of|>=|no less than|not less than|no fewer than|or more|and more|and above|and up|and over|or above|or over|or higher|not below|not under|of at least|min"},
     {C_BELOW, "below", USE_NUMBER, "less than|fewer than|under|below|lower than|smaller than|<|worse than|short of|not reaching|of less than|of under|of below|shorter than|beneath"},

@@ -187,8 +187,34 @@ static bool joined_to_other(const reading_state *s, int i, int dimension)
     return false;
 }
 
+/* "online ones included": nothing is narrowed, and counts keep them too. */
+static void take_included(reading_state *s)
+{
+    const int format = sem_dimension_find(s->layer, "format"), store = sem_entity_find(s->layer, "store");
+
+    for (int i = 0; format >= 0 && store >= 0 && i < s->n; i++) {
+        bool included = i && item_token_in(s, i - 1, "including|incl|include|included|inclusive");
+
+        if (s->items[i].taken || !item_token_in(s, i, "online|web|internet"))
+            continue;
+        for (int k = i + 1; k < s->n && k <= i + 3; k++) {
+            included = included || (item_token_in(s, k, "included|too") && !item_token_in(s, k + 1, "in"));
+            if (!item_only_stop(&s->items[k]) && s->items[k].entity != store)
+                break;
+        }
+        if (!included)
+            continue;
+        item_take(s, i, USE_FILTER);
+        if (i + 1 < s->n && s->items[i + 1].entity == store && s->entity_asked >= 0)
+            item_take(s, i + 1, USE_FILTER);
+        if (s->count || item_other_metric(s, i))
+            (void)filter_for(s, format, SEM_IS_NOT_NULL);
+    }
+}
+
 void take_values(reading_state *s)
 {
+    take_included(s);
     for (int i = 0; i < s->n; i++) {
         const value_hit *hit;
         int marker = -1;
@@ -281,6 +307,45 @@ static bool dimension_wanted(const reading_state *s, int i)
     return false;
 }
 
+/* "products over 500 euros", no measure named: what one of them costs. */
+static bool price_meant(reading_state *s)
+{
+    const int price = price_dimension(s);
+    bool things = false, said = false;
+
+    if (price < 0 || s->growth || s->ranking || s->share || item_other_metric(s, -1))
+        return false;
+    for (int k = 0; k < s->n; k++) {
+        const int d = s->items[k].dimension;
+
+        things = things || (d >= 0 && sem_dimension_at(s->layer, d)->is_entity_label && s->items[k].plural &&
+                            sem_dimension_at(s->layer, d)->table == sem_dimension_at(s->layer, price)->table);
+        said = said || d == price;
+    }
+    if (things && !said) {
+        understood_note(s, arena_strf(s->arena, "the amount was taken as the %s", dimension_title(s, price)));
+        s->u->assumed = true;
+    }
+    return things;
+}
+
+/* "whose margin was negative": under nothing. */
+static void take_sign(reading_state *s, int i)
+{
+    const int around[] = {item_prev(s, i), item_next(s, i)};
+
+    for (int side = 0; side < 2; side++) {
+        const int k = around[side];
+
+        if (k < 0 || k >= s->n || s->items[k].metric < 0 || s->items[k].taken || s->growth)
+            continue;
+        add_having(s, s->items[k].metric, item_token_in(s, i, "negative") ? SEM_LT : SEM_GT, 0, 0);
+        item_take(s, k, USE_METRIC);
+        item_take(s, i, USE_NUMBER);
+        return;
+    }
+}
+
 static void take_comparison(reading_state *s, int i, sem_op op)
 {
     int number = item_next(s, i), second = -1, target;
@@ -316,6 +381,8 @@ static void take_comparison(reading_state *s, int i, sem_op op)
         item_take(s, item_prev(s, i), USE_NUMBER);
         target = -2;
     }
+    if (target == -1 && unit == 'e' && price_meant(s))
+        target = -2;
     if (s->growth && target != -2 && (unit == '%' || (item_prev(s, i) >= 0 && (item_is(&s->items[item_prev(s, i)], C_GROW) ||
             item_is(&s->items[item_prev(s, i)], C_GROW_UP) || item_is(&s->items[item_prev(s, i)], C_GROW_DOWN))))) {
         s->change_limit = true;
@@ -376,9 +443,55 @@ void take_holidays(reading_state *s)
         }
 }
 
+static int target_named(const reading_state *s)
+{
+    const int target = sem_metric_find(s->layer, "target");
+
+    for (int i = 0; i < s->n; i++)
+        if (target >= 0 && s->items[i].metric == target && !s->items[i].taken)
+            return i;
+    return -1;
+}
+
+/* "which store missed its 2025 target by the largest amount": ranked by what
+ * is missing to the target, or by what is above it. */
+static void take_target_ranking(reading_state *s)
+{
+    const int short_of = sem_metric_find(s->layer, "target_shortfall"), above = sem_metric_find(s->layer, "target_gap");
+    int i, named;
+    bool missed = false, reached = false;
+
+    if (!s->ranking || short_of < 0 || above < 0)
+        return;
+    named = target_named(s);
+    for (i = 0; i < s->n && !missed && !reached; i++) {
+        const item *it = &s->items[i];
+
+        missed = item_is(it, C_MISS_TARGET) || (named > i && item_token_in(s, i, "missed|miss|misses|missing|undershot|undershoot"));
+        reached = item_is(it, C_REACH_TARGET) || (named > i && item_token_in(s, i, "exceeded|exceed|exceeds|beat|beats|surpassed|overshot"));
+    }
+    i--;
+    if (missed == reached || s->items[i].taken)
+        return;
+    for (int k = 0; k < s->n; k++)
+        if (item_is(&s->items[k], C_IN_PERCENT) || item_is(&s->items[k], C_SHARE)) {
+            why_not(s, "a distance from the target in per cent");
+            return;
+        }
+    s->q->metrics[s->q->n_metrics++] = missed ? short_of : above;
+    add_having(s, missed ? short_of : above, SEM_GT, 0, 0);
+    s->q->ascending = false;
+    s->u->intent_score = 0;
+    item_take(s, i, USE_METRIC);
+    if (named >= 0)
+        item_take(s, named, USE_METRIC);
+}
+
 void take_comparisons(reading_state *s)
 {
     const int attainment = sem_metric_find(s->layer, "target_attainment");
+
+    take_target_ranking(s);
 
     for (int i = 0; i < s->n; i++) {
         sem_op op;
@@ -388,6 +501,8 @@ void take_comparisons(reading_state *s)
             item_take(s, i, USE_FILTER);
             continue;
         }
+        if (!s->items[i].taken && s->items[i].n == 1 && item_token_in(s, i, "negative|positive"))
+            take_sign(s, i);
         if (!s->items[i].taken && !s->items[i].time.n_tokens && comparator(&s->items[i], &op))
             take_comparison(s, i, op);
     }

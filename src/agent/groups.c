@@ -16,7 +16,7 @@ static void take_bare_number(reading_state *s)
 {
     for (int i = 0; s->ranking && !s->q->limit && i + 1 < s->n; i++)
         if (s->items[i].is_number && !s->items[i].taken && !s->items[i].unit && !s->items[i].time.n_tokens && s->items[i].number >= 1 &&
-            s->items[i].number <= 1000 && s->items[i + 1].dimension >= 0 && s->items[i + 1].plural) {
+            s->items[i].number <= 1000 && ((s->items[i + 1].dimension >= 0 && s->items[i + 1].plural) || item_token_in(s, i - 1, "which"))) {
             s->q->limit = (int)s->items[i].number;
             item_take(s, i, USE_TOP);
         }
@@ -63,6 +63,9 @@ void take_superlatives(reading_state *s)
             continue;
         if (item_is(it, C_ORDER_UP))
             s->q->ascending = true;
+        for (int k = 0; k < it->n; k++) /* "worst first": turns with the measure */
+            if (word_in(&s->t.at[it->from + k], "best|worst"))
+                s->u->intent_score = -1;
         s->ranking = true;
         item_take(s, i, USE_TOP);
     }
@@ -138,10 +141,20 @@ static bool take_average_unit(reading_state *s, int i, int marker, concept which
     return false;
 }
 
-/* "top products", "slowest growing category" */
+/* The last item before i that says something; "express", "physical" directly
+ * before it only narrow it. */
+static int before_thing(const reading_state *s, int i)
+{
+    while (i && s->items[i - 1].taken && s->items[i - 1].dimension < 0 &&
+           (s->items[i - 1].use == USE_FILTER || s->items[i - 1].use == USE_CONDITION))
+        i--;
+    return item_prev(s, i);
+}
+
+/* "top products", "worst 3 express stores", "slowest growing category" */
 static bool follows_top(const reading_state *s, int i)
 {
-    int k = item_prev(s, i);
+    int k = before_thing(s, i);
 
     while (k >= 0 && (item_is(&s->items[k], C_GROW) || item_is(&s->items[k], C_GROW_UP) || item_is(&s->items[k], C_GROW_DOWN) ||
                       item_is(&s->items[k], C_PERFORM) || item_weak_metric(&s->items[k])))
@@ -152,7 +165,7 @@ static bool follows_top(const reading_state *s, int i)
 /* "which city has the most stores": a ranking by their number. */
 static bool counted_top(const reading_state *s, int i)
 {
-    const int top = item_prev(s, i);
+    const int top = before_thing(s, i);
 
     if (top < 0 || s->items[top].use != USE_TOP || !item_token_in(s, top, "most|fewest|least|highest|largest|lowest|smallest|the") || !s->items[i].plural ||
         s->items[i].entity < 0 || s->growth)

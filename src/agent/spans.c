@@ -233,6 +233,15 @@ static int shared_dimension(const item *a, const item *b)
     return -1;
 }
 
+/* "sales of physical stores": the stores are part of a measure that began before. */
+static bool within_measure(const candidates *c, const item *it)
+{
+    for (int k = 0; k < c->n; k++)
+        if (c->at[k].metric >= 0 && c->at[k].from < it->from && c->at[k].from + c->at[k].n >= it->from + it->n)
+            return true;
+    return false;
+}
+
 /* "online vs store sales", "online sales and store sales": two members of one
  * dimension are set side by side, so that "store sales" is not the measure of
  * that name. */
@@ -247,6 +256,8 @@ static void part_members(reading_state *s, candidates *c)
 
             if (second->from <= first->from || !first->n_values || !second->n_values || shared_dimension(first, second) < 0 ||
                 second->from - first->from - first->n > 3)
+                continue;
+            if (within_measure(c, first))
                 continue;
             for (int i = first->from + first->n; i < second->from; i++)
                 joined = joined || word_in(&s->t.at[i], "vs|versus|and|or|against|with|to|than");
@@ -279,7 +290,7 @@ static long item_score(const item *it)
 {
     long score = 1000L * it->n - 100;
 
-    if (it->metric >= 0) score += 12;
+    if (it->metric >= 0) score += 11 + (it->n < 6 ? it->n : 6); /* "margin %" over "% of" */
     if (it->n_values) score += only_tail(it) ? -40 : 10 + 6 * it->n;
     if (it->dimension >= 0 || it->entity >= 0 || it->n_conditions) score += 8;
     if (it->time.n_tokens) score += 20;

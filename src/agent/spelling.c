@@ -5,6 +5,15 @@
 #include "agent/phrases_impl.h"
 #include "base/str.h"
 
+/* "refunds" are measured "by the day of the return": their reason is the return's. */
+static bool measured_here(const reading_state *s, const char *stem)
+{
+    for (int i = 0; i < s->n && strlen(stem) > 3; i++)
+        if (s->items[i].metric >= 0 && strstr(sem_metric_at(s->layer, s->items[i].metric)->name.meaning, stem))
+            return true;
+    return false;
+}
+
 /* A last or first word of longer names: "by reason" where returns are asked
  * for is the return reason. The name that shares most words with the rest of
  * the question is meant; none if two share as many. */
@@ -20,6 +29,8 @@ void read_partial(reading_state *s, const phrase_list *list, item *it)
 
         if (p->kind != PHRASE_DIMENSION || p->words.n < 2 || !same_token(t, &p->words.at[p->words.n - 1]))
             continue;
+        for (int w = 0; w + 1 < p->words.n; w++)
+            shared += measured_here(s, p->words.at[w].stem);
         for (int w = 0; w + 1 < p->words.n; w++)
             for (int q = 0; q < s->t.n; q++)
                 shared += same_token(&s->t.at[q], &p->words.at[w]) && !word_in(&s->t.at[q], "of|the|for|in|a");
@@ -43,7 +54,8 @@ void share_last_word(reading_state *s, const phrase_list *list)
 {
     for (int i = 0; i + 2 < s->n; i++) {
         item *first = &s->items[i];
-        const item *second = &s->items[i + 2];
+        const bool again = i + 3 < s->n && item_is(&s->items[i + 2], C_HOW_MANY); /* "how many new and how many returning" */
+        const item *second = &s->items[i + 2 + again];
 
         if (first->metric >= 0 || (!first->n_conditions && !first->n_values) || second->metric < 0 || second->n < 2 ||
             !(item_is(&s->items[i + 1], C_VERSUS) || item_is(&s->items[i + 1], C_AND)))
@@ -122,8 +134,8 @@ bool correct_word(reading_state *s, const phrase_list *list, token *t)
             consider(&n, list->at[k].words.at[w].fold);
     values_each_word(s->layer, s->catalog, 1000, s->arena, consider, &n);
     concepts_each_word(consider_table, &n);
-    if (!n.word)
-        return false;
+    if (!n.word || !strcmp(n.word, t->fold))
+        return false; /* a known word that says nothing here */
     if (n.tie) {
         trace(s, arena_strf(s->arena, "'%s' is near several words: left as it is", t->text));
         return false;

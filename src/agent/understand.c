@@ -223,8 +223,59 @@ static void list_unused(reading_state *s)
     }
 }
 
+/* ---- things this data knows nothing of --------------------------------- */
+
+static bool unknown_word(const item *it)
+{
+    return !it->taken && !says_business(it) && !it->n_concepts && !it->is_number;
+}
+
+/* Unknown words from i on, and the known noun behind them: "marketing campaign". */
+static const char *unknown_thing(reading_state *s, int i)
+{
+    int end = i;
+    const token *last;
+
+    while (end + 1 < s->n && unknown_word(&s->items[end + 1]) && !s->t.at[s->items[end + 1].from].before)
+        end++;
+    if (end + 1 < s->n && (s->items[end + 1].dimension >= 0 || s->items[end + 1].entity >= 0) && !s->t.at[s->items[end + 1].from].before)
+        end++;
+    last = &s->t.at[s->items[end].from + s->items[end].n - 1];
+    return arena_strf(s->arena, "%.*s", (int)(last->offset + last->n_bytes - s->t.at[s->items[i].from].offset),
+                      s->question + s->t.at[s->items[i].from].offset);
+}
+
+/* Where an unknown word is what was asked for ("which marketing campaign",
+ * "how satisfied", "by influencer", "in Spain"), other figures in its place
+ * would be no answer: the question ends, and says what is missing. */
+static bool asks_unknown_thing(reading_state *s)
+{
+    for (int i = 1; i < s->n; i++) {
+        const token *before = &s->t.at[s->items[i].from - 1], *t = &s->t.at[s->items[i].from];
+        bool place, thing;
+
+        if (!unknown_word(&s->items[i]) || t->before == ',')
+            continue;
+        thing = word_in(before, "which|how|whose|by|per");
+        if (word_in(before, "what"))
+            thing = i + 1 < s->n && (s->items[i + 1].dimension >= 0 || s->items[i + 1].entity >= 0);
+        place = word_in(before, "in|from|at") ||
+                (word_in(before, "for|of") && t->text[0] >= 'A' && t->text[0] <= 'Z');
+        if (!thing && !place)
+            continue;
+        s->u->ending = UNDERSTOOD_NOT_IN_DATA;
+        s->u->missing = unknown_thing(s, i);
+        s->u->n_choices = 0;
+        trace(s, arena_strf(s->arena, "'%s' is asked for and unknown", s->u->missing));
+        return true;
+    }
+    return false;
+}
+
 static void finish(reading_state *s)
 {
+    if (s->u->ending == UNDERSTOOD && s->n && s->items && asks_unknown_thing(s))
+        s->u->n_unused = 0;
     list_words(s);
     if (s->u->ending != UNDERSTOOD) {
         if (s->u->ending != UNDERSTOOD_HELP)
