@@ -79,7 +79,7 @@ void format_number(double v, sem_unit unit, const char *currency, int flags, str
     decimals = decimals_of(v, unit);
     rounded = nearbyint(fabs(v) * pow(10, decimals)); /* "-0.0 %" says nothing */
     if (v < 0 && rounded > 0)
-        str_addc(out, '-');
+        str_adds(out, "−"); /* U+2212, before the currency */
     else if (flags & FORMAT_SIGNED && rounded > 0)
         str_addc(out, '+');
     if (unit == SEM_MONEY)
@@ -164,7 +164,7 @@ static bool add_long_decimal(const char *text, str *out)
     if (whole <= 15)
         return false;
     if (*text == '-')
-        str_addc(out, '-');
+        str_adds(out, "−");
     for (size_t i = 0; i < whole; i++) {
         if (i && (whole - i) % 3 == 0)
             str_addc(out, ',');

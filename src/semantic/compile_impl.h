@@ -75,6 +75,7 @@ const char *source_where_text(compiler *c, const source *s); /* " WHERE …" or 
 
 /* ---- filter.c --------------------------------------------------------------- */
 /* NULL with ERR_ARG when a value isn't of the column's type. */
+const char *text_literal(compiler *c, const char *value); /* quoted for SQL */
 const char *filter_sql(compiler *c, const sem_filter *f);
 sem_period condition_period(compiler *c, const sem_condition_use *use);
 const char *condition_sql(compiler *c, const sem_condition_use *use, const char *and_sales,

@@ -269,6 +269,9 @@ static int label_of(deriver *d, int table)
     return -1;
 }
 
+/* "How many rows": of the one table there is. */
+static bool only_table(const deriver *d) { return d->c->n_tables == 1; }
+
 static void derive_entity(deriver *d, int table)
 {
     const db_table *t = &d->c->tables[table];
@@ -283,7 +286,7 @@ static void derive_entity(deriver *d, int table)
                 n->columns[n->n_columns++] = i;
     if (n->entity.label < 0 && !n->n_columns)
         return;
-    derive_name(d, &n->entity.name, derive_id(d, one), one, (const char *[]){one, words}, 2);
+    derive_name(d, &n->entity.name, derive_id(d, one), one, (const char *[]){one, words, only_table(d) ? "row" : "", only_table(d) ? "record" : "", only_table(d) ? "line" : ""}, 5);
     n->table = table;
     n->count_means = n->in_period = n->unless_dimension = n->unless_condition = -1;
     if (key >= 0) {

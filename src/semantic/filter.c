@@ -6,7 +6,7 @@
 
 #include "semantic/compile_impl.h"
 
-static const char *text_literal(compiler *c, const char *value)
+const char *text_literal(compiler *c, const char *value)
 {
     str s = {0};
     const char *out;
@@ -152,6 +152,8 @@ const char *condition_sql(compiler *c, const sem_condition_use *use, const char 
     v.and_sales = and_sales;
     v.and_inventory = and_inventory;
     sql = expand(c, k->on_sql ? k->on_sql : k->sql, &v);
+    if (use->negate && k->time) /* what never happened did not happen then either */
+        return text_f(c, "NOT coalesce(%s, FALSE)", sql);
     return use->negate ? text_f(c, "NOT (%s)", sql) : sql;
 }
 

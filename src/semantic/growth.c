@@ -74,12 +74,22 @@ static sem_unit difference_unit(const metric_def *m)
     return m->metric.unit == SEM_PERCENT ? SEM_POINTS : m->metric.unit;
 }
 
+static const char *plural_title(compiler *c, const char *title)
+{
+    const size_t n = strlen(title);
+
+    if (n > 1 && title[n - 1] == 'y' && !strchr("aeiou", title[n - 2]))
+        return text_f(c, "%.*sies", (int)n - 1, title);
+    return text_f(c, "%s%s", title, n && title[n - 1] == 's' ? "" : "s");
+}
+
 static void note_no_base(compiler *c, const two_sides *t)
 {
     const char *title = t->b.n_keys ? t->b.keys[t->b.n_keys - 1].title : "member";
 
-    note(c, true, text_f(c, "left out, nothing to compare with: %%s (%s)", title),
-         text_f(c, "WITH %s SELECT count(*) AS members %s WHERE coalesce(%s, 0) = 0", c->ctes, t->b.from, t->base_value));
+    note(c, true, "%s %s left out: nothing to compare with",
+         text_f(c, "WITH %s SELECT count(*) AS members, CASE count(*) WHEN 1 THEN %s ELSE %s END AS noun %s WHERE coalesce(%s, 0) = 0",
+                c->ctes, text_literal(c, title), text_literal(c, plural_title(c, title)), t->b.from, t->base_value));
 }
 
 bool compile_growth(compiler *c)

@@ -49,6 +49,43 @@ static bool is_anonymous_drop(const char *drops)
     return strstr(drops, "anonymous") != NULL;
 }
 
+/* "sales of physical stores", "active stores": the marked have none of it. */
+static bool measure_leaves_out(const compiler *c, const entity_def *n)
+{
+    for (int i = 0; i < c->q.n_metrics; i++) {
+        const metric_def *m = &c->l->metrics[c->q.metrics[i]];
+
+        if ((m->entity >= 0 && &c->l->entities[m->entity] == n) || (m->sql && n->without_sql && strstr(m->sql, n->without_sql)))
+            return true;
+    }
+    return false;
+}
+
+/* How many of the marked are there within the question's filters and conditions. */
+static void note_marked_within(compiler *c, const entity_def *n)
+{
+    source s;
+
+    source_init(&s, n->table, NULL);
+    for (int i = 0; i < c->q.n_filters; i++)
+        if (source_reach(c, &s, c->l->dimensions[c->q.filters[i].dimension].table)) {
+            const char *sql = filter_sql(c, &c->q.filters[i]);
+            if (sql)
+                source_where(c, &s, sql);
+        }
+    for (int i = 0; i < c->q.n_conditions; i++) {
+        const condition_def *k = &c->l->conditions[c->q.conditions[i].condition];
+
+        if (&c->l->entities[k->condition.entity] != n || k->on_sql)
+            continue;
+        if (k->physical)
+            return;
+        source_where(c, &s, condition_sql(c, &c->q.conditions[i], "", ""));
+    }
+    source_where(c, &s, n->marked_sql);
+    note(c, true, n->marked_says, text_f(c, "SELECT count(*) AS n %s%s", source_from(c, &s), source_where_text(c, &s)));
+}
+
 /* Online stores stay in rankings, and are said to be there. */
 static void say_marked(compiler *c, int dimension)
 {
@@ -56,8 +93,8 @@ static void say_marked(compiler *c, int dimension)
         const entity_def *n = &c->l->entities[i];
 
         if (n->entity.label == dimension && n->marked_sql && n->without_says && c->q.average_per_entity < 0 &&
-            !c->q.like_for_like && !without_lifted(c, n))
-            note(c, true, n->marked_says, text_f(c, "SELECT count(*) AS n FROM %s WHERE %s", c->l->tables[n->table].sql_name, n->marked_sql));
+            !c->q.like_for_like && !without_lifted(c, n) && !measure_leaves_out(c, n))
+            note_marked_within(c, n);
     }
 }
 

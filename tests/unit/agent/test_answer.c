@@ -53,7 +53,7 @@ static const answer_case answers[] = {
                  "(50.0 %) more."},
     {"a why", "store text g text | change decimal c money", {"Leipzig 1 | -120", "Bonn | 20"}, INTENT_WHY,
      SEM_WHY, .known = true, .period = "March 2025",
-     .sentence = "Change fell € 100.00 in March 2025; the largest part: Leipzig 1 -€ 120.00, then Bonn "
+     .sentence = "Change fell € 100.00 in March 2025; the largest part: Leipzig 1 −€ 120.00, then Bonn "
                  "+€ 20.00."},
     {"a list", "store text g text | opened_on date g date",
      {"A | 2024-01-02", "B | 2024-01-03", "C 3 | 2024-02-03", "D | 2024-01-04"}, INTENT_LIST, SEM_LIST,
