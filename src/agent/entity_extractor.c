@@ -120,6 +120,7 @@ static void find_kinds(reading_state *s)
     s->growth = has_any(s, growth, 5);
     s->why = has(s, C_WHY) || (s->growth && has(s, C_DRIVER));
     s->average = has(s, C_AVERAGE);
+    find_moving(s);
     s->share = false;
     for (i = 0; i < s->n; i++)
         if (item_is(&s->items[i], C_SHARE) && (s->items[i].metric < 0 || item_other_metric(s, i)) && !percent_word(s, i))
@@ -149,9 +150,14 @@ static void find_kinds(reading_state *s)
 /* "list all flagship stores": values and conditions may stand between. */
 static bool list_marker(const reading_state *s, int i)
 {
+    bool of = false;
+
     for (int k = i - 1; k >= 0; k--) {
-        if (item_is(&s->items[k], C_LIST))
+        if (item_is(&s->items[k], C_LIST) || (k < i - 1 && item_token_in(s, k, "which|what"))) /* "which active stores" */
             return true;
+        of = of || item_token_in(s, k, "of|for");
+        if (of && s->items[k].dimension >= 0 && s->items[k].metric < 0) /* "name and list price of the products" */
+            continue;
         if (!item_only_stop(&s->items[k]) && !(s->items[k].entity < 0 && (s->items[k].n_values || s->items[k].n_conditions)))
             return false;
     }
@@ -182,7 +188,8 @@ static bool list_asked(reading_state *s)
     if (s->growth || s->share || s->average || s->running || s->why || s->trend)
         return false;
     for (int i = 0; i < s->n; i++)
-        if (item_superlative(&s->items[i]) || item_is(&s->items[i], C_RANK) || item_is(&s->items[i], C_PERFORM) || item_is(&s->items[i], C_HOW_MUCH) ||
+        if (item_superlative(&s->items[i]) || item_is(&s->items[i], C_RANK) ||
+            (item_is(&s->items[i], C_PERFORM) && !s->items[i].n_conditions) || item_is(&s->items[i], C_HOW_MUCH) ||
             item_is(&s->items[i], C_COMPARE))
             return false;
     return true;

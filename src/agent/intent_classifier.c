@@ -26,7 +26,7 @@ static void average_unit(reading_state *s)
         return;
     TAKE(s, USE_KIND, C_AVERAGE);
     need_metric(s, true);
-    if (q->average_per != SEM_NO_GRAIN || q->average_per_entity >= 0)
+    if (q->average_per != SEM_NO_GRAIN || q->average_per_entity >= 0 || average_as_ratio(s))
         return;
     if (q->n_metrics && sem_metric_at(s->layer, q->metrics[0])->additivity == SEM_RATIO)
         return;
@@ -87,6 +87,12 @@ static void finish_ranking(reading_state *s)
     s->u->intent_score = 0;
     if (!s->ranking)
         return;
+    if (!q->n_groups && q->n_conditions && q->n_groups < SEM_MAX_GROUPS) { /* "of the stores opened …, which five grew fastest" */
+        const int label = sem_entity_at(s->layer, sem_condition_at(s->layer, q->conditions[0].condition)->entity)->label;
+        for (int i = 0; label >= 0 && i < s->n && !q->n_groups; i++)
+            if (s->items[i].dimension == label && s->items[i].plural)
+                q->groups[q->n_groups++] = (sem_group){label, SEM_NO_GRAIN};
+    }
     if (!q->n_groups) {
         why_not(s, "a ranking of nothing named");
         return;
@@ -163,6 +169,20 @@ static void flags(reading_state *s)
     TAKE(s, USE_COMPARE, C_LIKE_FOR_LIKE, C_CONSTANT_CURRENCY);
 }
 
+/* "at the exchange rates of 2024": the base of a change, or beyond us. */
+static bool rates_of_a_time(const reading_state *s)
+{
+    for (int i = 0; i < s->n; i++)
+        if (item_is(&s->items[i], C_CONSTANT_CURRENCY) && word_in(&s->t.at[s->items[i].from + s->items[i].n - 1], "of|rates|rate")) {
+            bool constant = false;
+            for (int w = s->items[i].from; w < s->items[i].from + s->items[i].n; w++)
+                constant = constant || word_in(&s->t.at[w], "constant");
+            if (!constant)
+                return true;
+        }
+    return false;
+}
+
 /* "sales in Swiss francs": the measure in local currency, of that currency. */
 static void local_currency(reading_state *s)
 {
@@ -170,6 +190,12 @@ static void local_currency(reading_state *s)
     const int local = sem_metric_find(s->layer, "sales_local"), currency = sem_dimension_find(s->layer, "currency");
     sem_query *q = s->q;
 
+    for (int i = 1; i < s->n; i++) /* "sales by region in local currency": no second measure */
+        if (s->items[i].taken && s->items[i].metric == local && local >= 0 && q->n_metrics == 2 && q->metrics[1] == local &&
+            q->metrics[0] == sem_metric_find(s->layer, "sales") && item_token_in(s, i - 1, "in|at")) {
+            q->metrics[0] = local;
+            q->n_metrics = 1;
+        }
     for (size_t k = 0; k < 2; k++) {
         if (!says(s, currencies[k].c) || local < 0 || currency < 0 || q->n_metrics != 1 || q->n_filters >= SEM_MAX_FILTERS ||
             (q->metrics[0] != sem_metric_find(s->layer, "sales") && q->metrics[0] != local))
@@ -233,10 +259,19 @@ static void more_than_before(reading_state *s)
             s->q->having_op = SEM_LT;
 }
 
+/* "How many weeks …": another measure would answer another question. */
+static bool counted_unknown(const reading_state *s)
+{
+    for (int i = 0; i + 1 < s->n && s->count && s->default_metric; i++)
+        if (item_is(&s->items[i], C_HOW_MANY))
+            return item_next(s, i) < s->n && !s->items[item_next(s, i)].taken;
+    return false;
+}
+
 void intent_classify(reading_state *s)
 {
     sem_query *q = s->q;
-    bool two;
+    bool two, named;
     const bool versus = says(s, C_VERSUS) || says(s, C_COMPARE) || says(s, C_DIFFERENCE);
 
     flags(s);
@@ -256,10 +291,12 @@ void intent_classify(reading_state *s)
         q->metrics[0] = sem_metric_find(s->layer, "units"); /* "how many laptops did we sell" */
     if (two && says(s, C_THAN) && says(s, C_MORE_THAN_BEFORE) && !s->growth && which_group(s) && q->having_metric < 0)
         more_than_before(s); /* "which stores sold more in 2025 than in 2024" */
+    named = named_share(s);
     if (s->why)
         shape_why(s);
-    else if (s->running) {
-        q->running = true;
+    else if (s->running || q->moving) {
+        q->running = !q->moving;
+        moving_grain(s);
         shape_trend(s);
     } else if (s->uplift && sem_entity_find(s->layer, "promotion") >= 0) {
         q->shape = SEM_UPLIFT;
@@ -273,7 +310,7 @@ void intent_classify(reading_state *s)
         shape_growth(s);
     else if (two)
         shape_compare_periods(s);
-    else if (s->share && !s->list)
+    else if (s->share && !s->list && !named)
         shape_share(s);
     else if (counts_entity(s))
         shape_count(s);
@@ -291,6 +328,8 @@ void intent_classify(reading_state *s)
     }
     if (q->shape == SEM_VALUES && !q->n_metrics && s->u->ending != UNDERSTOOD_AMBIGUOUS && (q->period.set || q->n_filters) && !s->list)
         need_metric(s, false);
+    if (q->constant_currency && q->shape != SEM_GROWTH && q->shape != SEM_WHY && rates_of_a_time(s))
+        why_not(s, "amounts at the exchange rates of another time");
     group_members(s, versus || says(s, C_THAN) || says(s, C_MORE_THAN_BEFORE));
     take_left_dimensions(s);
     if (q->shape == SEM_VALUES && q->having_metric >= 0 && !q->n_groups)
@@ -308,6 +347,16 @@ void intent_classify(reading_state *s)
     if (q->n_metrics && sem_metric_at(s->layer, q->metrics[0])->additivity == SEM_SEMI_ADDITIVE && q->shape == SEM_VALUES &&
         q->period.set && q->period.from == sem_today(s->layer) && q->period.to == q->period.from && strstr(sem_metric_at(s->layer, q->metrics[0])->name.id, "stock"))
         q->period = (sem_period){0}; /* stock today: the last time it was counted */
+    if (q->shape == SEM_SHARE && q->having_metric >= 0 && q->n_metrics && q->metrics[0] == sem_metric_find(s->layer, "active_stores")) {
+        why_not(s, "the share of things that reach a total");
+        q->n_metrics = 0;
+    }
+    if (counted_unknown(s))
+        q->n_metrics = 0;
+    if (q->shape == SEM_GROWTH)
+        for (int g = 0; g < q->n_groups; g++)
+            if (q->groups[g].dimension >= 0 && q->groups[g].dimension == sem_dimension_find(s->layer, "holiday") && s->default_metric)
+                why_not(s, "the days of the calendar"); /* "which holidays fell in 2025" */
     s->u->intent = intent_of(s);
     s->u->intent_score = s->default_metric ? 0.7 : 0.9;
 }

@@ -72,7 +72,29 @@ static bool own_time(const reading_state *s, int i, int condition)
 {
     const token *last = &s->t.at[s->items[i].from + s->items[i].n - 1];
 
-    return s->count || s->list || sem_condition_at(s->layer, condition)->needs_period || str_ends(last->fold, "ed");
+    const int after = item_next(s, i);
+
+    return s->count || s->list || sem_condition_at(s->layer, condition)->needs_period || str_ends(last->fold, "ed") ||
+           (after < s->n && (item_token_in(s, after, "end") || words_match(&s->t, s->items[after].from, "the end"))); /* "active at the end of 2024" */
+}
+
+/* "traded in April 2026 but were not active on its last day": the day is of
+ * the period said before. */
+static bool own_last_day(const reading_state *s, int i, sem_period *period)
+{
+    const sem_period *of = NULL;
+
+    if (i < 1 || !item_token_in(s, i - 1, "its|their|that") || !item_token_in(s, i, "last|first"))
+        return false;
+    for (int k = i - 1; k >= 0 && !of; k--)
+        if (s->items[k].time.kind == TIME_PERIOD && s->items[k].time.period.set)
+            of = &s->items[k].time.period;
+    if (!of)
+        return false;
+    period->from = period->to = item_token_in(s, i, "last") ? of->to : of->from;
+    period->grain = SEM_DAY, period->n = 1;
+    period->label = arena_strf(s->arena, "the %s day of %s", item_token_in(s, i, "last") ? "last" : "first", of->label);
+    return true;
 }
 
 void query_add_condition(reading_state *s, int i, int condition, bool negate)
@@ -90,7 +112,10 @@ void query_add_condition(reading_state *s, int i, int condition, bool negate)
         /* "opened in 2024": the time beside it is its own */
         if (after < s->n && s->items[after].time.kind == TIME_PERIOD && !s->items[after].taken && s->items[i].composite < 0 &&
             own_time(s, i, condition)) {
+            const bool of_other = own_last_day(s, after, &s->items[after].time.period);
             use->period = s->items[after].time.period;
+            if (of_other)
+                trace(s, arena_strf(s->arena, "'%s' is %s", item_text(s, after), use->period.label));
             if (s->items[after].time.open_start)
                 use->period.from = sem_days(1900, 1, 1); /* stores are older than the data */
             if (use->period.grain == SEM_DAY && use->period.n > 1 && !s->items[after].time.open_end && !s->items[after].time.open_start)
@@ -188,21 +213,16 @@ static bool is_thing_here(const reading_state *s, int i)
 static void take_ratio(reading_state *s, int i)
 {
     const char *over = s->t.at[s->items[i].from].stem;
-    const char *first = s->q->n_metrics ? sem_metric_at(s->layer, s->q->metrics[s->q->n_metrics - 1])->name.id : "sales";
+    const int first = s->q->n_metrics ? s->q->metrics[s->q->n_metrics - 1] : sem_metric_find(s->layer, "sales");
+    const int ratio = first >= 0 ? ratio_metric(s, first, over) : -1;
 
-    for (int m = 0; m < sem_n_metrics(s->layer); m++)
-        for (int w = 0; w < sem_metric_at(s->layer, m)->name.n_words; w++) {
-            const char *word = sem_metric_at(s->layer, m)->name.words[w];
-            const char *wanted = arena_strf(s->arena, "%s per %s", first, over);
-            if (wanted && !strcmp(word, wanted)) {
-                s->q->n_metrics = s->q->n_metrics ? s->q->n_metrics - 1 : 0;
-                add_metric(s, m);
-                item_take(s, i, USE_METRIC);
-                return;
-            }
-        }
-    why_not(s, arena_strf(s->arena, "%s per %s has no name in the layer", first, over));
     item_take(s, i, USE_METRIC);
+    if (ratio >= 0) {
+        s->q->n_metrics = s->q->n_metrics ? s->q->n_metrics - 1 : 0;
+        add_metric(s, ratio);
+        return;
+    }
+    why_not(s, arena_strf(s->arena, "%s per %s has no name in the layer", first >= 0 ? sem_metric_at(s->layer, first)->name.id : "this", over));
 }
 
 static bool modifies_metric(const reading_state *s, int i)

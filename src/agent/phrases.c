@@ -73,8 +73,43 @@ bool same_token(const token *typed, const token *known)
     return !strcmp(typed->fold, known->fold) || !strcmp(typed->stem, known->stem) || !strcmp(typed->fold, known->stem);
 }
 
+/* "Swiss sales": the country's name is the value; its money is another thing. */
+static void country_names(reading_state *s)
+{
+    static const char *const names[][2] = {{"swiss", "switzerland"}, {"british", "uk"}, {"german", "germany"}, {"french", "france"},
+        {"austrian", "austria"}, {"dutch", "netherlands"}};
+
+    for (int i = 0; i < s->t.n; i++)
+        for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
+            if (!strcmp(s->t.at[i].fold, names[k][0]) && !(i + 1 < s->t.n && word_in(&s->t.at[i + 1], "franc|francs|pound|pounds|currency"))) {
+                token *t = (token *)&s->t.at[i];
+                t->fold = t->stem = names[k][1];
+            }
+}
+
+/* What people call a country, and what the data calls it. */
+static void find_nations(reading_state *s)
+{
+    static const char *const nations[][2] = {{"britain", "uk"}, {"british", "uk"}, {"swiss", "switzerland"}, {"german", "germany"},
+        {"austrian", "austria"}, {"french", "france"}, {"dutch", "netherlands"}, {"holland", "netherlands"}};
+
+    for (int i = 0; sem_dimension_find(s->layer, "customer_country") >= 0 && i < s->t.n; i++) {
+        token *t = (token *)&s->t.at[i];
+
+        if (i && !strcmp(t->fold, "britain") && !strcmp(t[-1].fold, "great")) {
+            t[-1].fold = t[-1].stem = "united";
+            t->fold = t->stem = "kingdom";
+        }
+        for (size_t k = 0; k < sizeof nations / sizeof nations[0]; k++)
+            if (!strcmp(t->fold, nations[k][0]) && !(i + 1 < s->t.n && word_in(&t[1], "franc|francs|pound|pounds")))
+                t->fold = t->stem = nations[k][1];
+    }
+}
+
 void find_forms(reading_state *s)
 {
+    find_nations(s);
+    country_names(s);
     for (int i = 0; i < s->t.n; i++)
         for (size_t k = 0; k < sizeof verb_forms / sizeof verb_forms[0]; k++)
             if (!strcmp(s->t.at[i].fold, verb_forms[k][0]))

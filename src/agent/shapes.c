@@ -100,6 +100,39 @@ static sem_period whole_year(reading_state *s, int year)
                         .label = arena_strf(s->arena, "%d", year)};
 }
 
+/* The day n months before: the last of a month stays the last. */
+static int32_t months_before(int32_t day, int n)
+{
+    const sem_date d = sem_date_of(day), next = sem_date_of(day + 1);
+    const int first = d.year * 12 + d.month - 1 - n;
+    const int32_t from = sem_days(first / 12, first % 12 + 1, 1), to = sem_days((first + 1) / 12, (first + 1) % 12 + 1, 1) - 1;
+
+    return next.day == 1 || from + d.day - 1 > to ? to : from + d.day - 1;
+}
+
+/* "month on month by month": the whole row against the row one step earlier. */
+static void row_against_before(reading_state *s)
+{
+    sem_query *q = s->q;
+    const sem_grain grain = q->groups[time_group(q)].grain;
+    const int months = grain == SEM_MONTH ? 1 : grain == SEM_QUARTER ? 3 : grain == SEM_YEAR_GRAIN ? 12 : 0;
+    const int days = grain == SEM_WEEK ? 7 : grain == SEM_DAY ? 1 : 0;
+
+    if (!q->period.set)
+        q->period = (sem_period){.set = true, .from = sem_data_from(s->layer), .to = sem_today(s->layer), .label = "all the data"};
+    if (q->base.set || (!months && !days) || (months && sem_date_of(q->period.from).day != 1)) {
+        why_not(s, "change from one period to the next along a row of periods");
+        return;
+    }
+    if (q->period.to > sem_today(s->layer))
+        q->period.to = sem_today(s->layer);
+    q->period.grain = months ? SEM_MONTH : SEM_DAY;
+    q->base = q->period;
+    q->base.from = months ? months_before(q->period.from, months) : q->period.from - days;
+    q->base.to = months ? months_before(q->period.to, months) : q->period.to - days;
+    q->base.label = arena_strf(s->arena, "the %s before each", months == 1 ? "month" : months == 3 ? "quarter" : months ? "year" : days == 7 ? "week" : "day");
+}
+
 /* Two periods named: which is now and which the base. */
 static void change_periods(reading_state *s)
 {
@@ -124,7 +157,9 @@ static void change_periods(reading_state *s)
     if (s->step_on_step && q->period.set && !q->base.set && time_group(q) < 0)
         q->base = sem_previous(s->layer, &q->period, s->arena);
     else if (s->step_on_step && time_group(q) >= 0)
-        why_not(s, "change from one period to the next along a row of periods");
+        row_against_before(s);
+    else if (q->base.set && q->base.from == q->period.from && q->base.to == q->period.to)
+        why_not(s, "a change of a period against itself");
 }
 
 static sem_change change_kind(reading_state *s)
@@ -358,11 +393,93 @@ static void share_of_things(reading_state *s)
     }
 }
 
+/* "the promotion share of sales": one figure that the layer names; the measure
+ * it is a share of is no second one. */
+bool named_share(reading_state *s)
+{
+    sem_query *q = s->q;
+    int share = -1;
+
+    for (int i = 0; i < s->n && share < 0; i++)
+        if (s->items[i].metric >= 0 && q->n_metrics && s->items[i].metric == q->metrics[0] && s->items[i].use == USE_METRIC && item_is(&s->items[i], C_SHARE))
+            share = i;
+    for (int i = 0; i < s->n && share < 0; i++)
+        for (int w = s->items[i].from; w < s->items[i].from + s->items[i].n; w++)
+            if (s->items[i].metric >= 0 && q->n_metrics && s->items[i].metric == q->metrics[0] && word_in(&s->t.at[w], "share|percentage|proportion"))
+                share = i;
+    if (share < 0 || sem_metric_at(s->layer, q->metrics[0])->unit != SEM_PERCENT)
+        return false;
+    for (int i = share + 1; i < s->n && q->n_metrics == 2; i++) {
+        if (item_is(&s->items[i], C_AND) || s->t.at[s->items[i].from].before == ',')
+            break;
+        if (s->items[i].metric == q->metrics[1])
+            q->n_metrics = 1;
+    }
+    return q->n_metrics == 1;
+}
+
+/* "the online share per month", "what share is sold with a promotion, by
+ * department": the part of each group, not each group's part of the part. */
+static bool part_of_each_group(const reading_state *s)
+{
+    bool share = false, verb = false;
+
+    for (int i = 0; i < s->n; i++) {
+        const bool says_part = (s->items[i].use == USE_FILTER && filter_of_item(s, i) >= 0) || s->items[i].use == USE_CONDITION;
+        const int next = item_next(s, i);
+        if (says_part && verb)
+            return true;
+        if (says_part && next < s->n && item_is(&s->items[next], C_SHARE) && !share)
+            return true;
+        if (says_part && share && item_prev(s, i) >= 0 && item_is(&s->items[item_prev(s, i)], C_SHARE) && next < s->n &&
+            s->items[next].metric >= 0 && item_token_in(s, next - 1, "in|to|our|the"))
+            return true;
+        share = share || item_is(&s->items[i], C_SHARE);
+        if (s->items[i].use == USE_GROUP && s->items[i].dimension >= 0)
+            verb = false; /* "what share does each region have": of the groups */
+        else if (share && item_token_in(s, i, "is|was|were|are|comes|come|came|goes|made|sold|through|via|from|with"))
+            verb = true;
+        if (s->items[i].time.n_tokens)
+            verb = false;
+    }
+    return false;
+}
+
+/* "each category's share within its department": of the outer group's total. */
+static bool share_within(reading_state *s)
+{
+    sem_query *q = s->q;
+
+    if (q->n_groups != 2 || q->groups[0].dimension < 0 || q->groups[1].dimension < 0)
+        return false;
+    for (int i = 0; i < s->n; i++)
+        for (int w = s->items[i].from; w < s->items[i].from + s->items[i].n; w++)
+            for (int k = i; word_in(&s->t.at[w], "within|inside") && k < s->n; k++)
+                for (int g = 0; s->items[k].dimension >= 0 && g < 2; g++)
+                    if (q->groups[g].dimension == s->items[k].dimension) {
+                        const sem_group outer = q->groups[g];
+                        q->groups[1] = q->groups[1 - g];
+                        q->groups[0] = outer;
+                        q->limit_per_group = 0;
+                        return true;
+                    }
+    return false;
+}
+
 void shape_share(reading_state *s)
 {
     s->q->shape = SEM_SHARE;
     share_of_things(s);
     need_metric(s, true);
+    if (s->q->n_groups && (s->q->n_filters || s->q->n_conditions) && part_of_each_group(s)) {
+        const int part = part_filter(s);
+
+        s->q->share_filter = part >= 0 ? part : s->q->n_conditions ? SEM_MAX_FILTERS : 0;
+        for (int g = 0; part >= 0 && g < s->q->n_groups; g++)
+            if (s->q->groups[g].dimension == s->q->filters[part].dimension)
+                s->q->share_filter = -1; /* of the members shown */
+    }
+    (void)share_within(s);
     if (s->ranking)
         s->q->ordered = true;
     if (!s->q->n_groups && !s->q->n_filters && !s->q->n_conditions)
@@ -415,6 +532,57 @@ static void take_columns(reading_state *s)
     }
 }
 
+/* "code and city of the stores": what stands before "of" is all that is wanted. */
+static bool only_columns(const reading_state *s)
+{
+    bool column = false, of = false;
+
+    for (int i = 0; i < s->n; i++) {
+        if (item_token_in(s, i, "name|names|which|what|with|who") && !column)
+            return false;
+        if (s->items[i].entity == s->entity_asked)
+            return column && of;
+        if (s->items[i].use == USE_GROUP && s->items[i].dimension >= 0)
+            column = true, of = false;
+        of = of || item_token_in(s, i, "of|for");
+    }
+    return false;
+}
+
+static void take_tokens(reading_state *s, const char *list)
+{
+    for (int i = 0; i < s->n; i++)
+        if (!s->items[i].taken && item_token_in(s, i, list))
+            item_take(s, i, USE_GROUP);
+}
+
+/* "shut for a refit, and from when to when": the closures, not the stores. */
+static void list_of_closures(reading_state *s)
+{
+    sem_query *q = s->q;
+    const int closure = sem_entity_find(s->layer, "closure"), refit = sem_condition_find(s->layer, "closure_refit");
+    const int columns[] = {sem_dimension_find(s->layer, "store"), sem_dimension_find(s->layer, "closure_from"),
+                           sem_dimension_find(s->layer, "closure_to")};
+    bool when = false, is_refit;
+
+    for (int i = 1; i < s->n; i++)
+        when = when || (item_token_in(s, i, "when") && !item_is(&s->items[i - 1], C_LIST));
+    if (!when || closure < 0 || refit < 0 || q->n_conditions != 1 || q->n_columns || columns[0] < 0 || columns[1] < 0 || columns[2] < 0)
+        return;
+    is_refit = q->conditions[0].condition == sem_condition_find(s->layer, "refit");
+    if ((!is_refit && q->conditions[0].condition != sem_condition_find(s->layer, "closed_for_a_time")) || q->conditions[0].negate)
+        return;
+    q->entity = closure;
+    if (q->conditions[0].period.set)
+        q->period = q->conditions[0].period;
+    q->n_conditions = 0;
+    if (is_refit)
+        q->conditions[q->n_conditions++] = (sem_condition_use){.condition = refit, .number = NAN};
+    for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++)
+        q->columns[q->n_columns++] = columns[k];
+    take_tokens(s, "when|until|till");
+}
+
 void shape_list(reading_state *s)
 {
     sem_query *q = s->q;
@@ -439,6 +607,8 @@ void shape_list(reading_state *s)
         else
             why_not(s, "a list by time");
     q->n_groups = 0;
+    q->columns_only = q->n_columns > 0 && only_columns(s);
+    list_of_closures(s);
     TAKE(s, USE_KIND, C_LIST, C_COLUMNS, C_SELL);
 }
 
@@ -470,7 +640,7 @@ bool counts_entity(const reading_state *s)
         if (!itself)
             return false;
     }
-    if (!q->n_metrics)
+    if (!q->n_metrics || (q->having_metric >= 0 && label >= 0 && time_group(q) < 0 && !q->n_groups)) /* "orders of more than 500 euros" */
         return true;
     if (label < 0 || !sem_dimension_at(s->layer, label)->is_entity_label)
         return false;

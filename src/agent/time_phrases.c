@@ -243,10 +243,28 @@ static time_phrase read_all(reader *r, int i)
 
     for (size_t k = 0; k < sizeof forms / sizeof forms[0]; k++) {
         const int n = words_match(r->t, i, forms[k]);
-        if (n > best.n_tokens)
+        if (n > best.n_tokens && !time_is(r, i + n, "of")) /* "since the start of 2024" is no such form */
             best = (time_phrase){.kind = TIME_ALL, .n_tokens = n, .problem = ""};
     }
     return best;
+}
+
+/* "at the latest stock count": what stock is without a period. */
+static time_phrase read_count(reader *r, int i)
+{
+    const int the = time_is(r, i, "the") ? 1 : 0;
+    int n = the;
+
+    if (!time_is(r, i + n, "latest|last|newest|current") && !words_match(r->t, i + n, "most recent"))
+        return (time_phrase){0};
+    n += time_is(r, i + n, "most") ? 2 : 1;
+    if (time_is(r, i + n, "stock|inventory") && time_is(r, i + n + 1, "count|snapshot|take|taking|check"))
+        n += 2;
+    else if (time_is(r, i + n, "snapshot|stocktake|stocktaking|count"))
+        n++;
+    else
+        return (time_phrase){0};
+    return (time_phrase){.kind = TIME_ALL, .n_tokens = n, .problem = ""};
 }
 
 static time_phrase read_future(reader *r, int i)
@@ -270,7 +288,7 @@ static time_phrase core_at(reader *r, int i)
 {
     static time_phrase (*const cores[])(reader *, int) = {
         read_future, read_to_date, read_before, read_last, read_ago, read_day_words, time_read_fiscal, time_read_iso,
-        time_read_day, time_read_month, time_read_quarter, time_read_half, time_read_part_of, time_read_week, time_read_feast, time_read_year, read_all,
+        time_read_day, time_read_month, time_read_quarter, time_read_half, time_read_part_of, time_read_week, time_read_feast, time_read_year, read_all, read_count,
     };
     time_phrase best = {0};
 
@@ -435,7 +453,10 @@ time_phrase time_phrase_at(const sem_layer *l, const tokens *t, int i, arena *a)
     p = end_of(&r, i);
     if (!p.n_tokens)
         p = range_at(&r, i);
-    since = time_is(&r, i, "since");
+    if (p.kind == TIME_ALL && p.n_tokens && time_is(&r, i + p.n_tokens, "of")) /* "since the beginning of 2022" */
+        p = (time_phrase){0};
+    since = time_is(&r, i, "since") ||
+            (time_is(&r, i, "from") && time_is(&r, i + 1, "the") && time_is(&r, i + 2, "start|beginning") && time_is(&r, i + 3, "of"));
     after = time_is(&r, i, "after") || words_match(t, i, "later than");
     before = time_is(&r, i, "before") || words_match(t, i, "prior to") || words_match(t, i, "earlier than");
     until = time_is(&r, i, "until|till") || words_match(t, i, "up to") || words_match(t, i, "up until");
@@ -443,8 +464,11 @@ time_phrase time_phrase_at(const sem_layer *l, const tokens *t, int i, arena *a)
         return p;
     skip = words_match(t, i, "later than") || words_match(t, i, "prior to") || words_match(t, i, "earlier than") ||
            words_match(t, i, "up to") || words_match(t, i, "up until") ? 2 : 1;
-    if (time_is(&r, i + skip, "the") && time_is(&r, i + skip + 1, "end|start|beginning") && time_is(&r, i + skip + 2, "of"))
+    if (time_is(&r, i + skip, "the") && time_is(&r, i + skip + 1, "end|start|beginning") && time_is(&r, i + skip + 2, "of")) {
+        after = after || (since && time_is(&r, i + skip + 1, "end"));
+        since = since && !after;
         skip += 3;
+    }
     p = core_at(&r, i + skip);
     if (!is_period(&p))
         return (time_phrase){0};
@@ -477,7 +501,8 @@ int time_grain_at(const tokens *t, int i, sem_grain *grain, bool *adverb)
         {"month", SEM_MONTH, false}, {"monthly", SEM_MONTH, true}, {"month by month", SEM_MONTH, true}, {"calendar month", SEM_MONTH, false},
         {"quarter", SEM_QUARTER, false}, {"quarterly", SEM_QUARTER, true}, {"quarter by quarter", SEM_QUARTER, true}, {"calendar quarter", SEM_QUARTER, false},
         {"year", SEM_YEAR_GRAIN, false}, {"yearly", SEM_YEAR_GRAIN, true}, {"annual", SEM_YEAR_GRAIN, true}, {"annually", SEM_YEAR_GRAIN, true},
-        {"year by year", SEM_YEAR_GRAIN, true}, {"calendar year", SEM_YEAR_GRAIN, false},
+        {"year by year", SEM_YEAR_GRAIN, true}, {"calendar year", SEM_YEAR_GRAIN, false}, {"year end", SEM_YEAR_GRAIN, false},
+        {"month end", SEM_MONTH, false}, {"quarter end", SEM_QUARTER, false},
         {"fiscal week", SEM_FISCAL_WEEK, false}, {"fiscal period", SEM_FISCAL_PERIOD, false}, {"fiscal month", SEM_FISCAL_PERIOD, false},
         {"fiscal quarter", SEM_FISCAL_QUARTER, false}, {"fiscal year", SEM_FISCAL_YEAR, false}, {"financial year", SEM_FISCAL_YEAR, false},
         {"financial quarter", SEM_FISCAL_QUARTER, false}, {"period", SEM_FISCAL_PERIOD, false}, {"fy", SEM_FISCAL_YEAR, false},

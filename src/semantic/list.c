@@ -220,7 +220,8 @@ bool compile_list(compiler *c)
         return list_with_total(c);
     if (!make_members(c, &m))
         return false;
-    if (m.n->entity.label >= 0 && !list_column(c, &m, m.n->entity.label, &select, &label))
+    if (m.n->entity.label >= 0 && !(c->q.columns_only && c->q.n_columns) &&
+        !list_column(c, &m, m.n->entity.label, &select, &label))
         return false;
     for (int i = 0; m.n->entity.label < 0 && !c->q.n_columns && i < m.n->n_columns; i++)
         if (!list_column(c, &m, m.n->columns[i], &select, &label))

@@ -183,6 +183,7 @@ typedef struct sem_query {
     int entity;                                   /* LIST, COUNT_OF; else -1 */
     sem_condition_use conditions[SEM_MAX_CONDITIONS]; int n_conditions;
     int columns[SEM_MAX_GROUPS]; int n_columns;   /* LIST: dimensions asked for beside the label */
+    bool columns_only;                            /* "code and city of the stores": without the label */
     sem_period period;                            /* unset: all the data */
     sem_period base;                              /* GROWTH, WHY; unset: the year before */
     sem_period periods[SEM_MAX_PERIODS]; int n_periods; /* COMPARE of periods, in order */
@@ -202,7 +203,8 @@ typedef struct sem_query {
     /* SHARE: index of the filter that names the part ("the online share of
      * sales in West": the filter on channel; the others narrow part and whole).
      * -1: with groups, each group's share of the total; without, the part is
-     * the first filter, or the conditions when there is no filter. */
+     * the first filter, or the conditions when there is no filter.
+     * SEM_MAX_FILTERS: the conditions name the part, of each group's whole. */
     int share_filter;
 } sem_query;
 
