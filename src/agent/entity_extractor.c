@@ -156,19 +156,52 @@ static bool list_marker(const reading_state *s, int i)
         if (item_is(&s->items[k], C_LIST) || (k < i - 1 && item_token_in(s, k, "which|what"))) /* "which active stores" */
             return true;
         of = of || item_token_in(s, k, "of|for");
-        if (of && s->items[k].dimension >= 0 && s->items[k].metric < 0) /* "name and list price of the products" */
+        if (of && s->items[k].dimension >= 0 && (s->items[k].metric < 0 || s->items[k].number_dimension >= 0)) {
+            /* "name and list price of the products", "manager and floor area of the stores" */
+            if (item_prev(s, k) < 0 && s->items[k].metric < 0)
+                return true;
             continue;
+        }
         if (!item_only_stop(&s->items[k]) && !(s->items[k].entity < 0 && (s->items[k].n_values || s->items[k].n_conditions)))
             return false;
     }
     return false;
 }
 
+/* "customers from Austria who joined in 2025": they, not their number. */
+static bool who_follows(const reading_state *s, int i)
+{
+    for (i++; i < s->n; i++)
+        if (item_token_in(s, i, "who|whose"))
+            return true;
+    return false;
+}
+
+/* "stores with their opening date and floor area", "manager and floor area of
+ * the stores": a number among other attributes. */
+static bool among_columns(const reading_state *s, int i)
+{
+    bool other = false;
+
+    if (s->items[i].number_dimension < 0)
+        return false;
+    for (int k = i - 1; k >= 0; k--) {
+        if (item_is(&s->items[k], C_COLUMNS))
+            return true;
+        if (s->items[k].dimension >= 0 && s->items[k].dimension != s->items[i].dimension)
+            other = true;
+        else if (!item_only_stop(&s->items[k]))
+            return false;
+    }
+    return other;
+}
+
 static bool list_asked(reading_state *s)
 {
     for (int i = 0; i < s->n; i++) {
         concept which = C_NONE;
-        const bool first = i == item_next(s, -1) && (s->items[i].metric < 0 || s->items[i].thing_first);
+        const bool first = i == item_next(s, -1) && (s->items[i].metric < 0 || s->items[i].thing_first ||
+                           (s->items[i].plural && s->items[i].composite < 0 && who_follows(s, i)));
         const int entity = s->items[i].entity >= 0 ? s->items[i].entity : entity_of_value(s, i);
         if (entity < 0 || (s->items[i].taken && s->items[i].use == USE_METRIC))
             continue;
@@ -183,7 +216,7 @@ static bool list_asked(reading_state *s)
         return false;
     for (int i = 0; i < s->n; i++)
         if (s->items[i].metric >= 0 && !s->items[i].taken && !item_weak_metric(&s->items[i]) && s->items[i].entity != s->entity_asked &&
-            !(s->items[i].dimension >= 0 && (item_marker_before(s, i, C_COLUMNS) >= 0 || item_marker_before(s, i, C_WITH) >= 0)))
+            !among_columns(s, i) && !(s->items[i].dimension >= 0 && (item_marker_before(s, i, C_COLUMNS) >= 0 || item_marker_before(s, i, C_WITH) >= 0)))
             return false;
     if (s->growth || s->share || s->average || s->running || s->why || s->trend)
         return false;
@@ -200,6 +233,8 @@ static void find_list(reading_state *s)
     if (s->entity_asked >= 0)
         return;
     s->list = list_asked(s);
+    if (s->t.n > 2 && word_in(&s->t.at[0], "what") && word_in(&s->t.at[1], "did|does|do") && has(s, C_SELL))
+        s->list = false; /* "what did the outlets sell": their sales */
     if (!s->list)
         s->entity_asked = -1;
 }

@@ -187,6 +187,14 @@ static bool joined_to_other(const reading_state *s, int i, int dimension)
     return false;
 }
 
+static bool counts_stores(const reading_state *s)
+{
+    for (int i = 0; i < s->n; i++)
+        if (s->items[i].metric >= 0 && str_ends(sem_metric_at(s->layer, s->items[i].metric)->name.id, "_stores"))
+            return true;
+    return false;
+}
+
 /* "online ones included": nothing is narrowed, and counts keep them too. */
 static void take_included(reading_state *s)
 {
@@ -207,7 +215,7 @@ static void take_included(reading_state *s)
         item_take(s, i, USE_FILTER);
         if (i + 1 < s->n && s->items[i + 1].entity == store && s->entity_asked >= 0)
             item_take(s, i + 1, USE_FILTER);
-        if (s->count || item_other_metric(s, i))
+        if (s->count || counts_stores(s))
             (void)filter_for(s, format, SEM_IS_NOT_NULL);
     }
 }
@@ -404,6 +412,15 @@ static void take_comparison(reading_state *s, int i, sem_op op)
             }
             metric = sem_metric_find(s->layer, id); /* "a margin above 50 %" */
         }
+        if (metric >= 0 && unit == 'e' && sem_metric_at(s->layer, metric)->unit != SEM_MONEY && s->items[target].entity >= 0 &&
+            sem_metric_find(s->layer, "sales") >= 0) { /* "orders over 500 euros": what they are worth */
+            add_having(s, sem_metric_find(s->layer, "sales"), op, a, b);
+            item_take(s, i, USE_NUMBER);
+            item_take(s, number, USE_NUMBER);
+            if (second >= 0)
+                item_take(s, second, USE_NUMBER);
+            return;
+        }
         if (metric >= 0 && unit == 'e' && sem_metric_at(s->layer, metric)->unit != SEM_MONEY) {
             why_not(s, arena_strf(s->arena, "an amount of money compared with %s", sem_metric_at(s->layer, metric)->name.title));
             return;
@@ -467,7 +484,7 @@ static void take_target_ranking(reading_state *s)
     for (i = 0; i < s->n && !missed && !reached; i++) {
         const item *it = &s->items[i];
 
-        missed = item_is(it, C_MISS_TARGET) || (named > i && item_token_in(s, i, "missed|miss|misses|missing|undershot|undershoot"));
+        missed = item_is(it, C_MISS_TARGET) || (named > i && item_token_in(s, i, "missed|miss|misses|missing|undershot|undershoot|short"));
         reached = item_is(it, C_REACH_TARGET) || (named > i && item_token_in(s, i, "exceeded|exceed|exceeds|beat|beats|surpassed|overshot"));
     }
     i--;
@@ -482,6 +499,12 @@ static void take_target_ranking(reading_state *s)
     add_having(s, missed ? short_of : above, SEM_GT, 0, 0);
     s->q->ascending = false;
     s->u->intent_score = 0;
+    if (i && item_token_in(s, i, "short")) /* "fell furthest short of its target": nothing fell */
+        for (int k = i - 1; k >= 0 && k >= i - 2; k--)
+            if (item_token_in(s, k, "fell|fall|falls|fallen|came|comes")) {
+                s->growth = false;
+                item_take(s, k, USE_METRIC);
+            }
     item_take(s, i, USE_METRIC);
     if (named >= 0)
         item_take(s, named, USE_METRIC);

@@ -31,7 +31,8 @@ void take_superlatives(reading_state *s)
 
         if (it->taken || !item_superlative(it))
             continue;
-        if ((item_is(it, C_FAST) || item_is(it, C_SLOW)) && !s->growth) /* "slow" alone says nothing */
+        if ((item_is(it, C_FAST) || item_is(it, C_SLOW)) &&
+            (!s->growth || (i && item_token_in(s, i - 1, "how")))) /* "slow" alone says nothing, "how fast" asks for one figure */
             continue;
         if (i + 1 < s->n && s->items[i + 1].is_number && !s->items[i + 1].taken && !s->items[i + 1].unit)
             number = i + 1;

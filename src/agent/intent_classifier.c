@@ -169,6 +169,21 @@ static void flags(reading_state *s)
     TAKE(s, USE_COMPARE, C_LIKE_FOR_LIKE, C_CONSTANT_CURRENCY);
 }
 
+/* "how did stock move over the months of 2025": the row itself, no rates. */
+static bool moved_over_time(const reading_state *s)
+{
+    bool over = false;
+
+    if (!s->t.n || !word_in(&s->t.at[0], "how") || time_group(s->q) < 0 || says(s, C_YEAR_ON_YEAR) || says(s, C_STEP_ON_STEP) || s->ranking)
+        return false;
+    for (int i = 0; i < s->t.n; i++) {
+        if (word_in(&s->t.at[i], "grow|grew|growth|much|versus|vs|compared|against|than|percent"))
+            return false;
+        over = over || word_in(&s->t.at[i], "move|moved|develop|developed|evolve|evolved|vary|varied");
+    }
+    return over;
+}
+
 /* "at the exchange rates of 2024": the base of a change, or beyond us. */
 static bool rates_of_a_time(const reading_state *s)
 {
@@ -204,6 +219,48 @@ static void local_currency(reading_state *s)
         q->filters[q->n_filters++] = (sem_filter){.dimension = currency, .op = SEM_IN, .values = {currencies[k].code}, .n_values = 1};
         TAKE(s, USE_METRIC, C_FRANC, C_POUND);
     }
+}
+
+/* "physical stores versus online": a condition and a channel, that is two
+ * measures beside each other; no sale is both. */
+static void physical_and_online(reading_state *s)
+{
+    const int physical = sem_condition_find(s->layer, "physical"), online = sem_condition_find(s->layer, "online");
+    const int of_physical = sem_metric_find(s->layer, "area_sales"), of_online = sem_metric_find(s->layer, "online_sales");
+    sem_query *q = s->q;
+    int condition = -1, filter = -1, other = -1;
+
+    for (int i = 0; i < q->n_conditions; i++) {
+        if (q->conditions[i].condition == physical && physical >= 0 && !q->conditions[i].negate) condition = i;
+        if (q->conditions[i].condition == online && online >= 0 && !q->conditions[i].negate) other = i;
+    }
+    for (int i = 0; i < q->n_filters; i++)
+        if (q->filters[i].op == SEM_IN && q->filters[i].n_values == 1 && !strcmp(q->filters[i].values[0], "online"))
+            filter = i;
+    if (condition < 0 || (filter < 0 && other < 0) || (!s->compare && !says(s, C_AND)))
+        return;
+    if (of_physical < 0 || of_online < 0 || q->n_metrics > 1 || s->list || s->count || s->growth || s->share ||
+        (q->n_metrics && q->metrics[0] != sem_metric_find(s->layer, "sales") && q->metrics[0] != of_physical && q->metrics[0] != of_online)) {
+        why_not(s, "two conditions side by side");
+        return;
+    }
+    q->metrics[0] = of_physical, q->metrics[1] = of_online;
+    q->n_metrics = 2;
+    if (filter >= 0) {
+        memmove(&q->filters[filter], &q->filters[filter + 1], sizeof q->filters[0] * (size_t)(q->n_filters - filter - 1));
+        q->n_filters--;
+    }
+    for (int i = q->n_conditions - 1; i >= 0; i--)
+        if (i == condition || i == other) {
+            memmove(&q->conditions[i], &q->conditions[i + 1], sizeof q->conditions[0] * (size_t)(q->n_conditions - i - 1));
+            q->n_conditions--;
+        }
+    if (!strcmp(s->u->why_not, "two conditions side by side"))
+        s->u->why_not = "";
+    for (int i = 0; i < s->n; i++) /* "online and physical stores": not one by one */
+        if (!s->items[i].taken && s->items[i].entity == sem_condition_at(s->layer, physical)->entity)
+            item_take(s, i, USE_FILTER);
+    TAKE(s, USE_COMPARE, C_VERSUS, C_COMPARE, C_DIFFERENCE);
 }
 
 /* "by month in 2024 and 2025": one row of periods, not two sides. */
@@ -262,7 +319,7 @@ static void more_than_before(reading_state *s)
 /* "How many weeks …": another measure would answer another question. */
 static bool counted_unknown(const reading_state *s)
 {
-    for (int i = 0; i + 1 < s->n && s->count && s->default_metric; i++)
+    for (int i = 0; i + 1 < s->n && s->count; i++)
         if (item_is(&s->items[i], C_HOW_MANY))
             return item_next(s, i) < s->n && !s->items[item_next(s, i)].taken;
     return false;
@@ -277,6 +334,7 @@ void intent_classify(reading_state *s)
     flags(s);
     local_currency(s);
     s->compare = versus;
+    physical_and_online(s);
     if (q->n_metrics && sem_metric_find(s->layer, "sales") == q->metrics[0] && q->n_metrics == 1 && s->count && s->entity_asked < 0 && !names_products(s) &&
         sem_metric_find(s->layer, "orders") >= 0) { /* "how many sales": transactions */
         q->metrics[0] = sem_metric_find(s->layer, "orders");
@@ -292,6 +350,7 @@ void intent_classify(reading_state *s)
     if (two && says(s, C_THAN) && says(s, C_MORE_THAN_BEFORE) && !s->growth && which_group(s) && q->having_metric < 0)
         more_than_before(s); /* "which stores sold more in 2025 than in 2024" */
     named = named_share(s);
+    s->trend = s->trend || moved_over_time(s);
     if (s->why)
         shape_why(s);
     else if (s->running || q->moving) {

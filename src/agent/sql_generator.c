@@ -97,8 +97,8 @@ static bool try_partial(agent_state *s, agent_context *c, err *e)
         state_why(s, "template", "every word used");
         return by_template(s, c, e);
     }
-    if (!s->n_unused_words) /* it is the question's shape that isn't understood */
-        return err_set(e, ERR_NOT_IN_DATA, "no word was left over: %s", s->work->u.why_not);
+    if (!s->n_unused_words || *s->work->u.why_not) /* it is the question's shape that isn't understood */
+        return err_set(e, ERR_NOT_IN_DATA, "its shape is not understood: %s", s->work->u.why_not);
     if (!by_template(s, c, e))
         return false;
     s->work->partial = true;
@@ -150,7 +150,7 @@ bool sql_generate(agent_state *s, agent_context *c, err *e)
         }
     }
     nearest_questions(s, c);
-    return s->n_unused_words
+    return s->n_unused_words && !*s->work->u.why_not
                ? err_set(e, ERR_NOT_IN_DATA, "I don't know \"%s\" in this data", s->unused_words[0])
                : err_set(e, ERR_NOT_IN_DATA, "I found no way to answer this from the data%s%s",
                          *s->work->u.why_not ? ": " : "", s->work->u.why_not);

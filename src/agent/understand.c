@@ -264,7 +264,7 @@ static bool asks_unknown_thing(reading_state *s)
         if (!thing && !place)
             continue;
         s->u->ending = UNDERSTOOD_NOT_IN_DATA;
-        s->u->missing = unknown_thing(s, i);
+        s->u->missing = arena_strf(s->arena, "%s%s", word_in(before, "how") ? "how " : "", unknown_thing(s, i));
         s->u->n_choices = 0;
         trace(s, arena_strf(s->arena, "'%s' is asked for and unknown", s->u->missing));
         return true;
