@@ -171,9 +171,15 @@ static bool list_marker(const reading_state *s, int i)
 /* "customers from Austria who joined in 2025": they, not their number. */
 static bool who_follows(const reading_state *s, int i)
 {
-    for (i++; i < s->n; i++)
+    const int entity = s->items[i].entity;
+
+    for (i++; i < s->n; i++) {
         if (item_token_in(s, i, "who|whose"))
             return true;
+        for (int k = 0; s->items[i].n > 1 && s->items[i].metric < 0 && k < s->items[i].n_conditions; k++)
+            if (sem_condition_at(s->layer, s->items[i].conditions[k])->entity == entity)
+                return true; /* "open stores without a target" */
+    }
     return false;
 }
 
@@ -196,12 +202,22 @@ static bool among_columns(const reading_state *s, int i)
     return other;
 }
 
+/* The first item but for what narrows it: "physical stores that …". */
+static int first_thing(const reading_state *s)
+{
+    int i = item_next(s, -1);
+
+    while (i < s->n && s->items[i].entity < 0 && s->items[i].metric < 0 && s->items[i].dimension < 0 && (s->items[i].n_values || s->items[i].n_conditions))
+        i = item_next(s, i);
+    return i;
+}
+
 static bool list_asked(reading_state *s)
 {
     for (int i = 0; i < s->n; i++) {
         concept which = C_NONE;
-        const bool first = i == item_next(s, -1) && (s->items[i].metric < 0 || s->items[i].thing_first ||
-                           (s->items[i].plural && s->items[i].composite < 0 && who_follows(s, i)));
+        const bool first = i == first_thing(s) && (s->items[i].metric < 0 || s->items[i].thing_first ||
+                           (s->items[i].plural && who_follows(s, i)));
         const int entity = s->items[i].entity >= 0 ? s->items[i].entity : entity_of_value(s, i);
         if (entity < 0 || (s->items[i].taken && s->items[i].use == USE_METRIC))
             continue;

@@ -91,8 +91,8 @@ static bool own_last_day(const reading_state *s, int i, sem_period *period)
             of = &s->items[k].time.period;
     if (!of)
         return false;
-    period->from = period->to = item_token_in(s, i, "last") ? of->to : of->from;
-    period->grain = SEM_DAY, period->n = 1;
+    *period = (sem_period){.set = true, .from = item_token_in(s, i, "last") ? of->to : of->from, .grain = SEM_DAY, .n = 1};
+    period->to = period->from;
     period->label = arena_strf(s->arena, "the %s day of %s", item_token_in(s, i, "last") ? "last" : "first", of->label);
     return true;
 }
@@ -109,13 +109,16 @@ void query_add_condition(reading_state *s, int i, int condition, bool negate)
     *use = (sem_condition_use){.condition = condition, .negate = negate, .number = NAN};
     if (i >= 0) {
         const int after = item_next(s, i);
+        const int on = after < s->n && item_is(&s->items[after], C_STOP) && item_token_in(s, after, "on") ? item_next(s, after) : after;
+        sem_period day;
+
         /* "opened in 2024": the time beside it is its own */
-        if (after < s->n && s->items[after].time.kind == TIME_PERIOD && !s->items[after].taken && s->items[i].composite < 0 &&
+        if (on < s->n && s->items[on].time.n_tokens && !s->items[on].taken && own_last_day(s, on, &day)) {
+            use->period = day;
+            item_take(s, on, USE_TIME);
+        } else if (after < s->n && s->items[after].time.kind == TIME_PERIOD && !s->items[after].taken && s->items[i].composite < 0 &&
             own_time(s, i, condition)) {
-            const bool of_other = own_last_day(s, after, &s->items[after].time.period);
             use->period = s->items[after].time.period;
-            if (of_other)
-                trace(s, arena_strf(s->arena, "'%s' is %s", item_text(s, after), use->period.label));
             if (s->items[after].time.open_start)
                 use->period.from = sem_days(1900, 1, 1); /* stores are older than the data */
             if (use->period.grain == SEM_DAY && use->period.n > 1 && !s->items[after].time.open_end && !s->items[after].time.open_start)
@@ -250,7 +253,7 @@ void take_metrics(reading_state *s)
             continue;
         }
         if (is_thing_here(s, i)) {
-            for (int k = 0; it->composite >= 0 && k < s->q->n_conditions; k++)
+            for (int k = 0; it->composite >= 0 && !s->list && k < s->q->n_conditions; k++)
                 if (sem_condition_at(s->layer, s->q->conditions[k].condition)->entity == sem_condition_at(s->layer, it->composite)->entity)
                     why_not(s, "two conditions side by side");
             if (it->composite >= 0)

@@ -133,6 +133,22 @@ static void row_against_before(reading_state *s)
     q->base.label = arena_strf(s->arena, "the %s before each", months == 1 ? "month" : months == 3 ? "quarter" : months ? "year" : days == 7 ? "week" : "day");
 }
 
+/* "month-on-month growth in 2025": a row of months, where the period is longer. */
+static sem_grain step_grain(const reading_state *s)
+{
+    const int days = s->q->period.to - s->q->period.from + 1;
+
+    for (int i = 0; i < s->n; i++) {
+        if (!item_is(&s->items[i], C_STEP_ON_STEP))
+            continue;
+        if (item_token_in(s, i, "month|mom|m")) return days > 31 ? SEM_MONTH : SEM_NO_GRAIN;
+        if (item_token_in(s, i, "quarter|qoq|q")) return days > 92 ? SEM_QUARTER : SEM_NO_GRAIN;
+        if (item_token_in(s, i, "week|wow|w")) return days > 7 ? SEM_WEEK : SEM_NO_GRAIN;
+        if (item_token_in(s, i, "day")) return days > 1 ? SEM_DAY : SEM_NO_GRAIN;
+    }
+    return SEM_NO_GRAIN;
+}
+
 /* Two periods named: which is now and which the base. */
 static void change_periods(reading_state *s)
 {
@@ -154,6 +170,10 @@ static void change_periods(reading_state *s)
         understood_note(s, arena_strf(s->arena, "no period was named: taken as %s", present ? "this year so far" : q->period.label));
         s->u->assumed = true;
     }
+    if (s->step_on_step && says(s, C_YEAR_ON_YEAR))
+        why_not(s, "two changes side by side");
+    if (s->step_on_step && q->period.set && !q->base.set && time_group(q) < 0 && step_grain(s) != SEM_NO_GRAIN)
+        group_by_time(s, step_grain(s));
     if (s->step_on_step && q->period.set && !q->base.set && time_group(q) < 0)
         q->base = sem_previous(s->layer, &q->period, s->arena);
     else if (s->step_on_step && time_group(q) >= 0)
@@ -432,7 +452,7 @@ static bool part_of_each_group(const reading_state *s)
         if (says_part && next < s->n && item_is(&s->items[next], C_SHARE) && !share)
             return true;
         if (says_part && share && item_prev(s, i) >= 0 && item_is(&s->items[item_prev(s, i)], C_SHARE) && next < s->n &&
-            s->items[next].metric >= 0 && item_token_in(s, next - 1, "in|to|our|the"))
+            (s->items[next].metric >= 0 || s->items[next].use == USE_FILTER) && item_token_in(s, next - 1, "in|to|our|the"))
             return true;
         share = share || item_is(&s->items[i], C_SHARE);
         if (s->items[i].use == USE_GROUP && s->items[i].dimension >= 0)
@@ -484,7 +504,9 @@ void shape_share(reading_state *s)
         s->q->ordered = true;
     if (!s->q->n_groups && !s->q->n_filters && !s->q->n_conditions)
         why_not(s, "a share of what was not named");
-    if (s->q->limit > 1 && top_after_share(s))
+    if (s->q->limit > 1 && top_after_share(s) && s->q->n_groups == 1 && s->q->groups[0].dimension >= 0)
+        s->q->together = true;
+    else if (s->q->limit > 1 && top_after_share(s))
         why_not(s, "the share of several members together");
     else if (!s->q->n_groups && !s->q->n_conditions)
         s->q->share_filter = part_filter(s);
@@ -531,6 +553,8 @@ static void take_columns(reading_state *s)
         item_take(s, i, USE_GROUP);
     }
 }
+
+static void no_absence_of_others(reading_state *s);
 
 /* "code and city of the stores": what stands before "of" is all that is wanted. */
 static bool only_columns(const reading_state *s)
@@ -609,7 +633,21 @@ void shape_list(reading_state *s)
     q->n_groups = 0;
     q->columns_only = q->n_columns > 0 && only_columns(s);
     list_of_closures(s);
+    no_absence_of_others(s);
     TAKE(s, USE_KIND, C_LIST, C_COLUMNS, C_SELL);
+}
+
+/* "brands without returns" are not the brands of products without returns. */
+static void no_absence_of_others(reading_state *s)
+{
+    for (int i = 0; i < s->q->n_conditions; i++) {
+        const sem_condition *c = sem_condition_at(s->layer, s->q->conditions[i].condition);
+
+        if (c->entity != s->q->entity && c->entity != s->entity_asked &&
+            (s->q->conditions[i].negate || str_starts(c->name.id, "not_") || str_starts(c->name.id, "never_") || str_starts(c->name.id, "without_") ||
+             !strcmp(c->name.id, "silent") || !strcmp(c->name.id, "lapsed")))
+            why_not(s, "the absence of something in other things");
+    }
 }
 
 void shape_count(reading_state *s)
@@ -622,6 +660,7 @@ void shape_count(reading_state *s)
         if (s->items[i].taken && s->items[i].use == USE_METRIC && s->items[i].composite >= 0 && q->n_conditions < SEM_MAX_CONDITIONS)
             q->conditions[q->n_conditions++] = (sem_condition_use){.condition = s->items[i].composite, .number = NAN};
     q->n_metrics = 0;
+    no_absence_of_others(s);
     TAKE(s, USE_KIND, C_HOW_MANY, C_SELL);
 }
 

@@ -14,6 +14,7 @@ void shape_compare_periods(reading_state *s);
 bool said_members(const reading_state *s);
 void group_members(reading_state *s, bool compare);
 void shape_share(reading_state *s);
+bool named_share(reading_state *s); /* "promotion share": a measure of its own */
 void shape_trend(reading_state *s);
 void shape_list(reading_state *s);
 void shape_count(reading_state *s);

@@ -498,7 +498,7 @@ int time_grain_at(const tokens *t, int i, sem_grain *grain, bool *adverb)
     static const struct { const char *text; sem_grain grain; bool adverb; } units[] = {
         {"day", SEM_DAY, false}, {"daily", SEM_DAY, true}, {"day by day", SEM_DAY, true}, {"date", SEM_DAY, false}, {"calendar day", SEM_DAY, false},
         {"week", SEM_WEEK, false}, {"weekly", SEM_WEEK, true}, {"week by week", SEM_WEEK, true}, {"iso week", SEM_WEEK, false}, {"calendar week", SEM_WEEK, false},
-        {"month", SEM_MONTH, false}, {"monthly", SEM_MONTH, true}, {"month by month", SEM_MONTH, true}, {"calendar month", SEM_MONTH, false},
+        {"month", SEM_MONTH, false}, {"monthly", SEM_MONTH, true}, {"month by month", SEM_MONTH, true}, {"month end", SEM_MONTH, true}, {"calendar month", SEM_MONTH, false},
         {"quarter", SEM_QUARTER, false}, {"quarterly", SEM_QUARTER, true}, {"quarter by quarter", SEM_QUARTER, true}, {"calendar quarter", SEM_QUARTER, false},
         {"year", SEM_YEAR_GRAIN, false}, {"yearly", SEM_YEAR_GRAIN, true}, {"annual", SEM_YEAR_GRAIN, true}, {"annually", SEM_YEAR_GRAIN, true},
         {"year by year", SEM_YEAR_GRAIN, true}, {"calendar year", SEM_YEAR_GRAIN, false}, {"year end", SEM_YEAR_GRAIN, false},

@@ -48,6 +48,7 @@ typedef struct reading_state {
     bool default_metric; /* nobody named one */
     bool change_limit;   /* "grew by more than 5 %": in having_op and having_value */
     int entity_asked;    /* of list and count; -1 */
+    sem_grain moving_grain; /* "three-month moving average" */
 } reading_state;
 
 /* spans.c: cut into items; false: arena full. Misspelt words are corrected and
@@ -65,6 +66,11 @@ void take_conditions(reading_state *s);   /* measures.c: active, opened in 2024 
 void take_metrics(reading_state *s);      /* sales, orders */
 void year_for_bare(reading_state *s);     /* time_roles.c: "March and April 2025" */
 void take_time(reading_state *s);         /* all periods that no condition took */
+/* averages.c */
+void find_moving(reading_state *s);       /* "3-month moving average": sets q->moving */
+void moving_grain(reading_state *s);      /* its row of periods */
+int ratio_metric(const reading_state *s, int metric, const char *over); /* "units" per "order"; -1 */
+bool average_as_ratio(reading_state *s);  /* "how many units are in an order on average" */
 /* intent_classifier.c */
 void intent_classify(reading_state *s);
 

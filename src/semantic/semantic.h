@@ -206,6 +206,7 @@ typedef struct sem_query {
      * the first filter, or the conditions when there is no filter.
      * SEM_MAX_FILTERS: the conditions name the part, of each group's whole. */
     int share_filter;
+    bool together; /* SHARE by one group with a limit: one figure for those at the top */
 } sem_query;
 
 void sem_query_init(sem_query *q); /* every "none" in its place */
