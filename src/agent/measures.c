@@ -128,6 +128,16 @@ void query_add_condition(reading_state *s, int i, int condition, bool negate)
     }
 }
 
+/* "never refitted": not on any day, where "not refitted" may mean today. */
+static void never_in_all(const reading_state *s, sem_condition_use *use)
+{
+    for (int i = 0; i < s->n; i++)
+        if (s->items[i].time.n_tokens)
+            return;
+    if (!use->period.set)
+        use->period = (sem_period){.set = true, .from = sem_days(1900, 1, 1), .to = sem_today(s->layer), .grain = SEM_DAY, .n = 1, .label = "all the time"};
+}
+
 void take_conditions(reading_state *s)
 {
     for (int i = 0; i < s->n; i++) {
@@ -162,6 +172,8 @@ void take_conditions(reading_state *s)
         }
         item_take(s, i, USE_CONDITION);
         query_add_condition(s, i, condition, negate);
+        if (negate && item_token_in(s, marker, "never"))
+            never_in_all(s, &s->q->conditions[s->q->n_conditions - 1]);
     }
 }
 

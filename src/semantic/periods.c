@@ -47,6 +47,14 @@ static bool cut_both(compiler *c, sem_period *unfinished, sem_period *other)
     return true;
 }
 
+static bool row_of_dates(const compiler *c)
+{
+    for (int i = 0; i < c->q.n_groups; i++)
+        if (c->q.groups[i].dimension < 0)
+            return c->q.groups[i].grain == SEM_MONTH || c->q.groups[i].grain == SEM_QUARTER || c->q.groups[i].grain == SEM_YEAR_GRAIN;
+    return false;
+}
+
 bool compare_pair(compiler *c, pair *p)
 {
     bool dates;
@@ -62,6 +70,8 @@ bool compare_pair(compiler *c, pair *p)
         p->cut = cut_both(c, &p->period, &p->base) || cut_both(c, &p->base, &p->period);
     } else {
         p->cut = cut_to_today(c, &p->period);
+        if (row_of_dates(c) && starts_month(p->period.from))
+            p->period.grain = SEM_MONTH; /* "since 2022, by year": each by date, not at -364 days */
         p->base = sem_year_before(c->l, &p->period, c->a);
         if (p->cut)
             say(c, "both to the same day: %s to %s, and %s to %s", period_words(c, &c->q.period),

@@ -71,6 +71,8 @@ static void add_rest(str *s, const sem_layer *l, const sem_query *q, arena *a)
         str_addf(s, " limit %d", q->limit);
     if (q->limit_per_group >= 0)
         str_adds(s, " per group");
+    if (q->together)
+        str_adds(s, " together");
 }
 
 char *sem_query_text(const sem_layer *l, const sem_query *q, arena *a)

@@ -95,6 +95,30 @@ static bool share_of_groups(compiler *c)
     return true;
 }
 
+/* "the share of the ten best-selling products": one figure, top over all. */
+static bool share_of_top(compiler *c)
+{
+    const metric_def *m = &c->l->metrics[c->q.metrics[0]];
+    const char *title = c->l->dimensions[c->q.groups[0].dimension].dimension.name.title;
+    block_spec spec;
+    block b;
+
+    if (m->metric.additivity != SEM_ADDITIVE || m->formula || (m->sql && strstr(m->sql, "DISTINCT")))
+        return err_set(c->e, ERR_NOT_IN_DATA, "%s can count in several members: those of the top have no share together", m->metric.name.title);
+    block_spec_init(c, &spec);
+    block_add(&spec, m, "amount");
+    if (!block_make(c, &spec, &b))
+        return false;
+    add_cte(c, "members", block_select(c, &spec, &b));
+    c->plan->sql = text_f(c, "WITH %s SELECT 100.0 * (SELECT sum(amount) FROM (SELECT members.amount FROM members ORDER BY members.amount%s NULLS LAST "
+                             "LIMIT %d) AS top_members) / nullif((SELECT sum(members.amount) FROM members), 0) AS share",
+                          c->ctes, c->q.ascending ? "" : " DESC", c->q.limit);
+    add_column(c, "share", text_f(c, "share of %s", m->metric.name.title), SEM_PERCENT, 's');
+    say(c, "the %s %d by %s together, over all by %s", c->q.ascending ? "lowest" : "top", c->q.limit, m->metric.name.title, title);
+    say_metrics(c, &spec);
+    return true;
+}
+
 /* Which filters name the part: share_filter, else the first one. */
 static bool share_of_part(compiler *c)
 {
@@ -111,7 +135,7 @@ static bool share_of_part(compiler *c)
     block_spec_init(c, &whole);
     part.prefix = "part_";
     whole.prefix = "whole_";
-    if (c->q.n_filters && (c->q.share_filter >= 0 || !c->q.n_conditions))
+    if (c->q.n_filters && ((c->q.share_filter >= 0 && c->q.share_filter < c->q.n_filters) || !c->q.n_conditions))
         whole.skip_filters = 1u << f;
     else
         whole.skip_conditions = true;
@@ -147,7 +171,8 @@ bool compile_share(compiler *c)
 
     if (!check_additive(c))
         return false;
-    ok = c->q.n_groups && c->q.share_filter < 0 ? share_of_groups(c) : share_of_part(c);
+    ok = c->q.together && c->q.n_groups == 1 && c->q.groups[0].dimension >= 0 && c->q.limit > 0 ? share_of_top(c) :
+         c->q.n_groups && c->q.share_filter < 0 ? share_of_groups(c) : share_of_part(c);
     c->plan->period = c->q.period;
     cut_to_today(c, &c->plan->period);
     say_period(c, &c->q.period);

@@ -99,6 +99,7 @@ const char *source_from(compiler *c, const source *s)
 {
     const char *text = text_f(c, "FROM %s", c->l->tables[s->tables[0]].sql_name);
 
+    add_made_table(c, s->tables[0]);
     for (int i = 1; i < s->n; i++)
         text = text_f(c, "%s JOIN %s ON %s", text, c->l->tables[s->tables[i]].sql_name, s->on[i]);
     return text_f(c, "%s%s", text, s->extra);

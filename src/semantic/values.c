@@ -47,6 +47,53 @@ static const char *over_time(compiler *c, const block *b, const char *expr)
                   partition[0] ? "PARTITION BY " : "", partition, partition[0] ? " " : "", order, frame);
 }
 
+/* The units before the period that the mean of its first unit needs: `spec`
+ * begins with them, and what is returned keeps them out of the rows. */
+static const char *lead_in(compiler *c, block_spec *spec, sem_grain grain)
+{
+    const int before = c->q.moving - 1;
+    const sem_date d = sem_date_of(spec->period.from);
+    int32_t first = spec->period.from;
+    int32_t from;
+
+    if (before < 1 || !spec->period.set)
+        return NULL;
+    switch (grain) {
+    case SEM_DAY: from = first - before; break;
+    case SEM_WEEK:
+        first -= ((first + 3) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
+        from = first - 7 * before;
+        break;
+    case SEM_MONTH:
+        first = sem_days(d.year, d.month, 1);
+        from = date_add_months(first, -before);
+        break;
+    case SEM_QUARTER:
+        first = sem_days(d.year, (d.month - 1) / 3 * 3 + 1, 1);
+        from = date_add_months(first, -3 * before);
+        break;
+    case SEM_YEAR_GRAIN:
+        spec->period.from = sem_days(d.year - before, 1, 1);
+        return text_f(c, "%d", d.year);
+    default: return NULL;
+    }
+    spec->period.from = from;
+    return date_sql(c, first);
+}
+
+static const char *first_shown(compiler *c, block_spec *spec)
+{
+    int row = -1;
+
+    for (int i = 0; i < spec->n_groups; i++) {
+        if (spec->groups[i].dimension < 0 && row >= 0)
+            return NULL; /* two rows of periods: no one first unit */
+        if (spec->groups[i].dimension < 0)
+            row = i;
+    }
+    return row >= 0 ? lead_in(c, spec, spec->groups[row].grain) : NULL;
+}
+
 static bool check_over_time(compiler *c, const block_spec *spec)
 {
     bool times = false;
@@ -110,6 +157,7 @@ bool compile_values(compiler *c)
     block b;
     outer o = {0};
     int shown, having = -1;
+    const char *first = NULL;
     bool two_levels;
 
     block_spec_init(c, &spec);
@@ -133,17 +181,24 @@ bool compile_values(compiler *c)
         having = spec.n_measures;
         block_add(&spec, &c->l->metrics[c->q.having_metric], "having_measure");
     }
+    if (c->q.moving)
+        first = first_shown(c, &spec);
     if (!(two_levels ? average_of_units(c, &spec, &b) : block_make(c, &spec, &b)))
         return false;
     for (int i = 0; i < shown; i++)
         outer_add(&o, c->q.running || c->q.moving ? over_time(c, &b, b.measures[i]) : b.measures[i], spec.measures[i].name);
     o.having = having >= 0 ? having_sql(c, b.measures[having], spec.measures[having].def->metric.unit) : NULL;
+    for (int i = 0; first && i < b.n_keys; i++)
+        if (b.keys[i].is_time) {
+            o.having = text_f(c, "%s >= %s", b.keys[i].key ? b.keys[i].key : b.keys[i].label, first);
+            o.having_window = true;
+        }
     o.rank_by = spec.measures[0].name;
     o.rank_expr = b.measures[0];
     columns_of_keys(c, &b);
     columns_of_measures(c, &spec, shown);
     c->plan->sql = finish(c, &b, &o);
-    c->plan->period = spec.period;
+    c->plan->period = first ? c->q.period : spec.period;
     cut_to_today(c, &c->plan->period);
     if (c->q.moving)
         say(c, "mean of the last %d %ss that have a value", c->q.moving, time_title(&b));

@@ -87,6 +87,9 @@ static void line_tail(const sem_layer *l, const sem_query *q, str *o)
     if (q->ordered) str_adds(o, q->ascending ? " asc" : " desc");
     if (q->limit) str_addf(o, " %d", q->limit);
     if (q->limit_per_group >= 0) str_adds(o, " each");
+    if (q->moving) str_addf(o, " moving %d", q->moving);
+    if (q->together) str_adds(o, " together");
+    if (q->share_filter == SEM_MAX_FILTERS) str_adds(o, " part conditions");
 }
 
 static void query_line(const sem_layer *l, const sem_query *q, str *o)
