@@ -133,9 +133,12 @@ bool correct_word(reading_state *s, const phrase_list *list, token *t)
         for (int w = 0; w < list->at[k].words.n; w++)
             consider(&n, list->at[k].words.at[w].fold);
     values_each_word(s->layer, s->catalog, 1000, s->arena, consider, &n);
-    concepts_each_word(consider_table, &n);
+    if (!t->offset || t->text[0] < 'A' || t->text[0] > 'Z') /* a name within a sentence is no word of the language */
+        concepts_each_word(consider_table, &n);
     if (!n.word || !strcmp(n.word, t->fold))
         return false; /* a known word that says nothing here */
+    if (t->offset && t->text[0] >= 'A' && t->text[0] <= 'Z' && n.word[0] != t->fold[0])
+        return false; /* "Acme" is not "came" */
     if (n.tie) {
         trace(s, arena_strf(s->arena, "'%s' is near several words: left as it is", t->text));
         return false;

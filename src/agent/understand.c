@@ -238,7 +238,7 @@ static const char *unknown_thing(reading_state *s, int i)
 
     while (end + 1 < s->n && unknown_word(&s->items[end + 1]) && !s->t.at[s->items[end + 1].from].before)
         end++;
-    if (end + 1 < s->n && (s->items[end + 1].dimension >= 0 || s->items[end + 1].entity >= 0) && !s->t.at[s->items[end + 1].from].before)
+    if (end + 1 < s->n && s->items[end + 1].metric < 0 && (s->items[end + 1].dimension >= 0 || s->items[end + 1].entity >= 0) && !s->t.at[s->items[end + 1].from].before)
         end++;
     last = &s->t.at[s->items[end].from + s->items[end].n - 1];
     return arena_strf(s->arena, "%.*s", (int)(last->offset + last->n_bytes - s->t.at[s->items[i].from].offset),
@@ -260,7 +260,9 @@ static bool asks_unknown_thing(reading_state *s)
         if (word_in(before, "what"))
             thing = i + 1 < s->n && (s->items[i + 1].dimension >= 0 || s->items[i + 1].entity >= 0);
         place = word_in(before, "in|from|at") ||
-                (word_in(before, "for|of") && t->text[0] >= 'A' && t->text[0] <= 'Z');
+                (word_in(before, "for|of") && t->text[0] >= 'A' && t->text[0] <= 'Z') ||
+                (word_in(before, "and|or|vs|versus") && t->text[0] >= 'A' && t->text[0] <= 'Z' && i >= 2 &&
+                 s->items[i - 2].use == USE_FILTER); /* "Berlin and Paris" */
         if (!thing && !place)
             continue;
         s->u->ending = UNDERSTOOD_NOT_IN_DATA;
