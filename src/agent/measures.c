@@ -131,11 +131,13 @@ void query_add_condition(reading_state *s, int i, int condition, bool negate)
 /* "never refitted": not on any day, where "not refitted" may mean today. */
 static void never_in_all(const reading_state *s, sem_condition_use *use)
 {
+    if (use->condition != sem_condition_find(s->layer, "refit") && use->condition != sem_condition_find(s->layer, "closed_for_a_time"))
+        return;
     for (int i = 0; i < s->n; i++)
         if (s->items[i].time.n_tokens)
             return;
     if (!use->period.set)
-        use->period = (sem_period){.set = true, .from = sem_days(1900, 1, 1), .to = sem_today(s->layer), .grain = SEM_DAY, .n = 1, .label = "all the time"};
+        use->period = (sem_period){.set = true, .from = sem_days(1900, 1, 1), .to = sem_today(s->layer), .grain = SEM_DAY, .n = 1, .label = "any day"};
 }
 
 void take_conditions(reading_state *s)
