@@ -37,10 +37,12 @@ bool average_as_ratio(reading_state *s)
 
     for (int i = 1; i < s->n && q->n_metrics; i++) {
         const item *it = &s->items[i];
-        const char *over = s->t.at[it->from].stem;
+        const char *over = s->t.at[it->from + it->n - 1].stem;
         int k = i - 1, ratio;
 
-        if (it->entity < 0 || it->plural || it->n > 1 || (it->taken && it->use == USE_FILTER))
+        if (it->n > 1 ? !item_token_in(s, i, "known|identified") : it->entity < 0)
+            continue; /* "a new customer" is not any customer */
+        if (it->plural || (it->taken && it->use == USE_FILTER))
             continue;
         if (item_token_in(s, k, "known|know|single|identified|typical|average|individual") && k)
             k--;

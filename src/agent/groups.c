@@ -219,6 +219,8 @@ void take_groups(reading_state *s)
         if (marker >= 0 && which == C_WHICH && s->count && it->entity >= 0 && it->entity == s->entity_asked)
             continue;
         if (take_average_unit(s, i, marker, which)) {
+            if (it->composite >= 0) /* "average units per open store" */
+                query_add_condition(s, i, it->composite, false);
             item_take(s, i, USE_GROUP);
         } else {
             const bool inner = within_marker(s, marker, which) && s->ranking;
