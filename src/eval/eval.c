@@ -261,11 +261,12 @@ bool eval_rows_equal_cut(const db_result *gold, const db_result *uncut,
         first--;
     while (last + 1 < uncut->n_rows && tied(uncut, last + 1, n - 1, keys, n_keys))
         last++;
-    for (int64_t i = 0; i < n; i++) {
-        bool ok = i < first && row_equal(uncut, i, mine, i);
+    for (int64_t i = 0; i < n; i++) { /* tied rows may change places, above the cut too */
+        bool ok = false;
 
-        for (int64_t j = first; !ok && i >= first && j <= last; j++)
-            ok = row_equal(uncut, j, mine, i);
+        for (int64_t j = i < first ? 0 : first; !ok && j <= last; j++)
+            ok = (j >= first) == (i >= first) && tied(uncut, i, j, keys, n_keys) &&
+                 row_equal(uncut, j, mine, i);
         if (!ok)
             return differ(why, "a row that is neither above the cut nor tied at it");
     }

@@ -64,6 +64,25 @@ static void ties_at_the_cut_are_free(void)
     CHECK(!eval_rows_equal_cut(&gold, &uncut, &off, NULL));
 }
 
+/* b and c tie above the cut: their places are free, their presence is not. */
+static void ties_above_the_cut_are_free(void)
+{
+    static const char *swapped[3] = {"a", "c", "b"}, *doubled[3] = {"a", "b", "d"};
+    static int64_t five[5] = {10, 7, 7, 3, 1}, wrong[3] = {10, 7, 3};
+    static const char *five_names[5] = {"a", "b", "c", "d", "e"};
+    static uint8_t five_valid[5] = {1, 1, 1, 1, 1};
+    db_result_column all[2] = {text(five_names), integer(five)};
+    db_result_column mine_columns[2] = {text(swapped), integer(five)};
+    db_result_column bad[2] = {text(doubled), integer(wrong)};
+    db_result uncut, gold, mine, off;
+
+    all[0].valid = all[1].valid = five_valid;
+    uncut = make(all, 2, 5), gold = make(all, 2, 3);
+    mine = make(mine_columns, 2, 3), off = make(bad, 2, 3);
+    CHECK(eval_rows_equal_cut(&gold, &uncut, &mine, NULL));
+    CHECK(!eval_rows_equal_cut(&gold, &uncut, &off, NULL));
+}
+
 static void limits_are_found_in_text(void)
 {
     bool ordered;
@@ -78,4 +97,5 @@ static void limits_are_found_in_text(void)
 TEST_MAIN({"columns_permute_and_order_counts", columns_permute_and_order_counts},
           {"text_is_not_a_number", text_is_not_a_number},
           {"ties_at_the_cut_are_free", ties_at_the_cut_are_free},
+          {"ties_above_the_cut_are_free", ties_above_the_cut_are_free},
           {"limits_are_found_in_text", limits_are_found_in_text})
