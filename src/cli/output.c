@@ -100,7 +100,7 @@ bool output_markdown(const agent_state *s, const flags *f, str *out, err *e)
     for (int i = 0; i < s->n_assumptions; i++)
         str_addf(out, "- Taken as: %s\n", s->assumptions[i]);
     for (int i = 0; i < s->n_left_out; i++)
-        str_addf(out, "- Left out: %s\n", s->left_out[i]);
+        str_addf(out, "- Note: %s\n", s->left_out[i]);
     if (s->sql && *s->sql)
         str_addf(out, "\n```sql\n%s\n```\n", s->sql_pretty ? s->sql_pretty : s->sql);
     return out->bad ? err_set(e, ERR_NOMEM, "out of memory for the answer") : true;

@@ -202,7 +202,7 @@ bool output_table(const agent_state *s, const flags *f, str *out, err *e)
     if (s->results && s->columns && s->error.code == ERR_OK)
         add_result(s, f, out, e);
     add_list(out, "Taken as: ", s->assumptions, s->n_assumptions);
-    add_list(out, "Left out: ", s->left_out, s->n_left_out);
+    add_list(out, "Note: ", s->left_out, s->n_left_out);
     add_unused(s, out);
     if (f->explain && s->explanation && *s->explanation) {
         str_adds(out, "In words: ");
