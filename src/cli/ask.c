@@ -9,7 +9,7 @@
 static const char help[] =
     "  --db FILE          DuckDB file, CSV or Parquet (else $SALESBOT_DB, the last connected, the sample)\n"
     "  --sql SQL          run this instead, guarded like any other\n"
-    "  --format F         table json csv markdown parquet (default table)\n"
+    "  --format F         table json csv markdown (default table)\n"
     "  --out FILE         write the answer there, whole or not at all\n"
     "  --chart FILE.html  write the chart as one self-contained page\n"
     "  --all              every row, not the first ten\n"
@@ -71,7 +71,7 @@ static int ask_one(agent_context *c, const char *question, const flags *f)
         code = cli_fail(&e);
     else if (code == err_exit_code(ERR_LIMIT) && f->format != FORMAT_TABLE)
         fprintf(stderr, "salesbot: the rows were cut at the limit\n");
-    else if (s->error.code != ERR_OK && (f->format == FORMAT_CSV || f->format == FORMAT_PARQUET))
+    else if (s->error.code != ERR_OK && f->format == FORMAT_CSV)
         fprintf(stderr, "salesbot: %s\n", s->error.message);
     str_deinit(&out);
     agent_state_free(s);
@@ -157,10 +157,6 @@ static int run(int argc, char **argv)
     if (!question.n && !f.batch && !f.sql) {
         fprintf(stderr, "salesbot ask: what is the question? For example:\n"
                         "  salesbot ask \"sales by region in 2024\"\n");
-        return 2;
-    }
-    if (f.format == FORMAT_PARQUET && !f.out) {
-        fprintf(stderr, "salesbot ask: --format parquet needs --out FILE\n");
         return 2;
     }
     if (cli_database(&f, &database, &e) && cli_model(&f, &model, &e))

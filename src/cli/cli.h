@@ -22,8 +22,8 @@ typedef struct verb {
 extern const verb verb_ask, verb_chat, verb_init, verb_catalog, verb_doctor, verb_bench,
     verb_model, verb_version;
 
-typedef enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMAT_MARKDOWN,
-                             FORMAT_PARQUET } output_format;
+typedef enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV,
+                             FORMAT_MARKDOWN } output_format;
 
 /* The flags of every verb in one place; each verb says which it takes. */
 typedef struct flags {

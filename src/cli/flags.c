@@ -43,7 +43,7 @@ static const struct {
 };
 enum { N_FLAGS = sizeof table / sizeof table[0] };
 
-static const char *const formats[] = {"table", "json", "csv", "markdown", "parquet"};
+static const char *const formats[] = {"table", "json", "csv", "markdown"};
 
 static bool accepts(const char *accepted, const char *name)
 {
