@@ -27,17 +27,6 @@ static const char *nearest_table(const db_catalog *c, const char *name)
     return best;
 }
 
-static int find_table(const db_catalog *c, const char *name)
-{
-    for (int i = 0; i < c->n_tables; i++)
-        if (!strcmp(c->tables[i].name, name))
-            return i;
-    for (int i = 0; i < c->n_tables; i++)
-        if (str_equal_nocase(c->tables[i].name, name))
-            return i;
-    return -1;
-}
-
 int bind_table(binder *b, const sql_from *f)
 {
     const char *name = f->parts.at[f->parts.n - 1], *near;
@@ -53,7 +42,7 @@ int bind_table(binder *b, const sql_from *f)
                   "database's name", name);
         return -1;
     }
-    found = find_table(b->catalog, name);
+    found = db_table_find(b->catalog, name);
     if (found >= 0)
         return found;
     near = nearest_table(b->catalog, name);
