@@ -11,7 +11,7 @@ file(GLOB system_programs CONFIGURE_DEPENDS tests/system/test_*.c)
 foreach(file ${system_programs})
   get_filename_component(name ${file} NAME_WE)
   add_executable(${name} ${file})
-  target_link_libraries(${name} PRIVATE agent eval data semantic sql db gemma token weights kernels base testing PkgConfig::JANSSON)
+  target_link_libraries(${name} PRIVATE ${all_modules} testing PkgConfig::JANSSON)
   target_include_directories(${name} PRIVATE src)
   add_test(NAME system/${name} COMMAND ${name})
   set_tests_properties(system/${name} PROPERTIES LABELS "system" SKIP_RETURN_CODE 77 TIMEOUT 900

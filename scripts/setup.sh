@@ -15,7 +15,8 @@ MISSING=""
 
 PACKAGES="gcc cmake ninja-build pkg-config make unzip python3 python3-pip
  libjansson-dev libyaml-dev libcmocka-dev libsodium-dev libutf8proc-dev
- libreadline-dev libseccomp-dev libcurl4-openssl-dev"
+ libreadline-dev libseccomp-dev libcurl4-openssl-dev
+ libsqlite3-dev libmicrohttpd-dev libzstd-dev"
 
 [ "${1:-full}" = test ] && PACKAGES="$PACKAGES chromium fonts-dejavu-core" # charts are looked at in a browser
 
