@@ -1,4 +1,5 @@
-/* shapes_impl.h - what the shapes of a query (shapes.c) lend to the classifier. */
+/* shapes_impl.h - what the shapes of a query (shapes*.c) share and lend to the
+ * classifier. */
 #ifndef AGENT_SHAPES_IMPL_H
 #define AGENT_SHAPES_IMPL_H
 
@@ -6,6 +7,7 @@
 
 bool says(const reading_state *s, concept c);
 int time_group(const sem_query *q);
+void group_by_time(reading_state *s, sem_grain grain); /* unless it is already */
 void need_metric(reading_state *s, bool plain);
 bool which_group(const reading_state *s); /* a group that a question word asks for */
 void shape_why(reading_state *s);

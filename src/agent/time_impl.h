@@ -47,6 +47,15 @@ time_phrase time_read_week(reader *r, int i);
 time_phrase time_read_iso(reader *r, int i);
 time_phrase time_read_fiscal(reader *r, int i);
 time_phrase time_read_feast(reader *r, int i);
+time_phrase time_one_relative(reader *r, int n_tokens, sem_grain grain, int back);
+time_phrase time_read_last(reader *r, int i);
+time_phrase time_read_ago(reader *r, int i);
+time_phrase time_read_before(reader *r, int i);
+time_phrase time_read_day_words(reader *r, int i);
+time_phrase time_read_to_date(reader *r, int i);
+time_phrase time_read_all(reader *r, int i);
+time_phrase time_read_count(reader *r, int i);
+time_phrase time_read_future(reader *r, int i);
 sem_period time_fiscal_relative(reader *r, sem_grain grain, int steps_back);
 
 #endif

@@ -59,9 +59,11 @@ bool spans_find(reading_state *s);
 void entities_extract(reading_state *s);
 void take_superlatives(reading_state *s); /* groups.c: top 5, worst, fastest */
 void take_groups(reading_state *s);       /* by region, per month, which store */
-void take_comparisons(reading_state *s);  /* filters.c: over 500 euros, at least 5 orders */
-void take_values(reading_state *s);       /* West, excluding Audio and Phones */
+void take_comparisons(reading_state *s);  /* comparisons.c: over 500 euros, at least 5 orders */
+void take_values(reading_state *s);       /* filters.c: West, excluding Audio and Phones */
 void take_holidays(reading_state *s);     /* on holidays */
+/* b counts only for SEM_BETWEEN */
+void add_number_filter(reading_state *s, int dimension, sem_op op, double a, double b);
 void take_conditions(reading_state *s);   /* measures.c: active, opened in 2024 */
 void take_metrics(reading_state *s);      /* sales, orders */
 void year_for_bare(reading_state *s);     /* time_roles.c: "March and April 2025" */
