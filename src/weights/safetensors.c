@@ -47,19 +47,19 @@ static const char *look_up(const name_pair *pairs, size_t n, const char *theirs)
 }
 
 /* Models with a vision tower put one or two more words in front. */
-static const char *without_prefixes(const char *name)
+const char *name_without_prefixes(const char *name)
 {
     static const char *const prefixes[] = {"model.", "language_model."};
 
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
-            return without_prefixes(name + strlen(prefixes[i]));
+            return name_without_prefixes(name + strlen(prefixes[i]));
     return name;
 }
 
 bool name_from_hugging_face(const char *theirs, model_family family, char *name, size_t n)
 {
-    const char *inner = without_prefixes(theirs), *ours;
+    const char *inner = name_without_prefixes(theirs), *ours;
     unsigned long layer;
     char *end;
 
@@ -136,6 +136,12 @@ static bool read_offsets(const mapped_file *file, const json_t *entry, tensor *t
     return true;
 }
 
+bool safetensors_entry_read(const mapped_file *file, const json_t *entry, tensor *t, err *e)
+{
+    return read_dtype(file, entry, t, e) && read_shape(file, entry, t, e) &&
+           read_offsets(file, entry, t, e);
+}
+
 static bool grow(weights *w, size_t *capacity, err *e)
 {
     tensor *grown;
@@ -166,33 +172,40 @@ static bool read_entries(weights *w, const mapped_file *file, json_t *table, siz
             continue;
         if (!(t.name = arena_str(w->memory, name)))
             return weights_no_memory(w, e);
-        if (!read_dtype(file, entry, &t, e) || !read_shape(file, entry, &t, e) ||
-            !read_offsets(file, entry, &t, e) || !grow(w, capacity, e))
+        if (!safetensors_entry_read(file, entry, &t, e) || !grow(w, capacity, e))
             return false;
         w->tensors[w->n_tensors++] = t;
     }
     return true;
 }
 
-bool safetensors_read(weights *w, mapped_file *file, size_t *capacity, err *e)
+json_t *safetensors_table_read(mapped_file *file, err *e)
 {
     cursor c = {file->map.bytes, file->map.n, 0};
     const unsigned char *text;
     uint64_t n;
     json_error_t why;
     json_t *table;
-    bool ok;
 
-    if (!cursor_u64(&c, &n) || n > MAX_TABLE || !cursor_bytes(&c, n, &text))
-        return err_set(e, ERR_MODEL, "%s: not a safetensors file, or cut short inside its table "
-                       "(it is %zu bytes long); fetch it again", file->path, file->map.n);
+    if (!cursor_u64(&c, &n) || n > MAX_TABLE || !cursor_bytes(&c, n, &text)) {
+        err_set(e, ERR_MODEL, "%s: not a safetensors file, or cut short inside its table "
+                "(it is %zu bytes long); fetch it again", file->path, file->map.n);
+        return NULL;
+    }
     file->n_table = c.at;
     table = json_loadb((const char *)text, (size_t)n, JSON_REJECT_DUPLICATES, &why);
-    if (!json_is_object(table)) {
-        json_decref(table);
-        return err_set(e, ERR_MODEL, "%s: its table of tensors is not a JSON object", file->path);
-    }
-    ok = read_entries(w, file, table, capacity, e);
+    if (json_is_object(table))
+        return table;
+    json_decref(table);
+    err_set(e, ERR_MODEL, "%s: its table of tensors is not a JSON object", file->path);
+    return NULL;
+}
+
+bool safetensors_read(weights *w, mapped_file *file, size_t *capacity, err *e)
+{
+    json_t *table = safetensors_table_read(file, e);
+    const bool ok = table && read_entries(w, file, table, capacity, e);
+
     json_decref(table);
     return ok;
 }

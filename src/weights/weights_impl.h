@@ -7,6 +7,8 @@
 #ifndef WEIGHTS_WEIGHTS_IMPL_H
 #define WEIGHTS_WEIGHTS_IMPL_H
 
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/file.h"
 #include "weights/weights.h"
@@ -83,6 +85,12 @@ MUST_CHECK bool folder_read_config(const char *path, const char *text, size_t n,
                                    model_config *config, err *e);
 /* Tensors of one mapped safetensors file appended to w under canonical names. */
 MUST_CHECK bool safetensors_read(weights *w, mapped_file *file, size_t *capacity, err *e);
+/* The table of a mapped safetensors file (the caller decrefs it; sets file->n_table), and
+ * one entry of it: type, shape and bytes of *t, whose name is set. */
+MUST_CHECK json_t *safetensors_table_read(mapped_file *file, err *e);
+MUST_CHECK bool safetensors_entry_read(const mapped_file *file, const json_t *entry, tensor *t, err *e);
+/* "layers.0.self_attn..." behind the words that models with a vision tower put in front. */
+const char *name_without_prefixes(const char *name);
 /* Canonical name of a Hugging Face tensor into name; false if it is none of ours. */
 MUST_CHECK bool name_from_hugging_face(const char *theirs, model_family family, char *name,
                                        size_t n);
@@ -90,6 +98,10 @@ MUST_CHECK bool name_from_hugging_face(const char *theirs, model_family family, 
 /* Dimensions in range, and every tensor the family needs there in its shape. */
 MUST_CHECK bool config_check(const char *path, const model_config *config, err *e);
 MUST_CHECK bool shapes_check(const weights *w, err *e);
+
+/* safetensors_write with one more pair of metadata (key NULL: none); both plain text. */
+MUST_CHECK bool safetensors_write_with(const char *path, const tensor *tensors, size_t n,
+                                       const char *key, const char *value, err *e);
 
 /* ---- atomic streaming writer ---- */
 typedef struct writer {

@@ -267,7 +267,6 @@ static bool safetensors_table(const char *path, const tensor *tensors, size_t n,
 {
     uint64_t offset = 0;
 
-    str_adds(json, "{\"__metadata__\":{\"format\":\"pt\"}");
     for (size_t i = 0; i < n; i++) {
         const tensor *t = &tensors[i];
 
@@ -290,9 +289,20 @@ static bool safetensors_table(const char *path, const tensor *tensors, size_t n,
 
 bool safetensors_write(const char *path, const tensor *tensors, size_t n_tensors, err *e)
 {
-    str json = {0}, table = {0};
-    bool ok = safetensors_table(path, tensors, n_tensors, &json, e);
+    return safetensors_write_with(path, tensors, n_tensors, NULL, NULL, e);
+}
 
+bool safetensors_write_with(const char *path, const tensor *tensors, size_t n_tensors,
+                            const char *key, const char *value, err *e)
+{
+    str json = {0}, table = {0};
+    bool ok;
+
+    str_adds(&json, "{\"__metadata__\":{\"format\":\"pt\"");
+    if (key)
+        str_addf(&json, ",\"%s\":\"%s\"", key, value);
+    str_addc(&json, '}');
+    ok = safetensors_table(path, tensors, n_tensors, &json, e);
     add_u64(&table, json.n);
     str_add(&table, str_text(&json), json.n);
     ok = ok && (!table.bad || err_set(e, ERR_NOMEM, "%s: out of memory", path));
