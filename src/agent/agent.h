@@ -54,11 +54,21 @@ typedef struct agent_options {
     void *arg;
 } agent_options;
 
-/* What is shared by all questions on one database. Borrowed parts outlive it. */
+/* The weights of a model, opened by the first question that needs them; several
+ * contexts, in several threads, may share one, which outlives them. `path`: GGUF or
+ * folder; NULL: $SALESBOT_MODEL, else home's default. threads 0: all cores. */
+typedef struct agent_model agent_model;
+MUST_CHECK agent_model *agent_model_new(const char *path, int threads, err *e);
+void agent_model_free(agent_model *m); /* NULL is allowed */
+
+/* What is shared by all questions on one database: one thread at a time, but for
+ * agent_cancel. Borrowed parts outlive it. */
 typedef struct agent_context agent_context;
 typedef struct agent_context_options {
     const char *database;  /* path; required */
-    const char *model;     /* GGUF or folder; NULL: home's default; opened when first needed */
+    const char *model;     /* as for agent_model_new */
+    agent_model *shared_model; /* used instead of `model`; borrowed */
+    const char *program;   /* the executor (db.h); NULL: the default */
     const char *semantic;  /* YAML file; NULL: the sales layer if it fits, else derived */
     int threads;           /* of the model; 0: all cores */
     int db_threads;        /* of the database; 1 for replay and eval */

@@ -16,14 +16,12 @@ struct agent_context {
     db *db;
     const db_catalog *catalog; /* borrowed from db */
     sem_layer *semantic;
-    char *model_path;
     bool is_sales, no_model;
     bool is_derived; /* the layer was made from the catalog: nobody defined its words */
-    int threads;
-    /* the model, opened by the first question that needs it (context.c) */
-    gemma *model;
+    agent_model *weights, *own_weights; /* own: NULL when shared */
+    /* opened by the first question that needs the model (context.c) */
+    gemma *model; /* borrowed from weights */
     gemma_session *session;
-    err model_error; /* not ERR_OK: it was tried and failed, so never again */
     char *prefix;    /* the fixed part of the prompt (prompt.c); owned */
     volatile sig_atomic_t cancelled;
 };
@@ -76,6 +74,9 @@ MUST_CHECK bool sql_accept(agent_state *s, agent_context *c, const char *text, e
 /* The compiled and checked SQL of a query, in the state's arena; NULL with *e. */
 MUST_CHECK const char *query_sql(agent_state *s, agent_context *c, const sem_query *q,
                                  sem_plan *plan, err *e);
+
+/* -- model.c: opened at the first call; borrowed until agent_model_free */
+MUST_CHECK gemma *agent_model_open(agent_model *m, err *e);
 
 /* -- context.c */
 MUST_CHECK bool context_model(agent_context *c, err *e); /* opens it at the first call */
