@@ -82,8 +82,8 @@ MUST_CHECK gemma *agent_model_open(agent_model *m, err *e);
 MUST_CHECK bool context_model(agent_context *c, err *e); /* opens it at the first call */
 
 /* -- prompt.c: the fixed part, then what depends on the question. Owned (free). */
-MUST_CHECK char *prompt_prefix(const agent_context *c);
-MUST_CHECK char *prompt_question(const agent_context *c, const char *question,
+MUST_CHECK char *few_shot_prefix(const agent_context *c);
+MUST_CHECK char *few_shot_question(const agent_context *c, const char *question,
                                  const char *wrong_sql, const char *error);
 
 /* -- sql_model.c: a statement that parses, binds and prepares; "" is never given. */

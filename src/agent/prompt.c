@@ -15,7 +15,7 @@ static const char instructions[] =
     "-- Each question about the database below is answered by one DuckDB SELECT statement.\n"
     "-- Only these tables and columns exist.\n";
 
-bool prompt_plain_name(const char *name)
+bool few_shot_plain_name(const char *name)
 {
     if (!*name || (*name >= '0' && *name <= '9'))
         return false;
@@ -31,7 +31,7 @@ static void add_name(str *out, const char *name)
     str clean = {0};
 
     format_text(name, &clean); /* a line break in a name would end the comment */
-    if (prompt_plain_name(str_text(&clean)))
+    if (few_shot_plain_name(str_text(&clean)))
         str_adds(out, str_text(&clean));
     else
         str_addf(out, "\"%s\"", str_text(&clean));
@@ -75,7 +75,7 @@ static void add_table(str *out, const db_catalog *c, const db_table *t)
     str_adds(out, ")\n");
 }
 
-char *prompt_prefix(const agent_context *c)
+char *few_shot_prefix(const agent_context *c)
 {
     str out = {0};
 
@@ -85,23 +85,23 @@ char *prompt_prefix(const agent_context *c)
     return str_take(&out);
 }
 
-static void add_example(str *out, const prompt_example *x)
+static void add_example(str *out, const few_shot_example *x)
 {
     str_addf(out, "\nQuestion: %s\nSQL: %s;\n", x->question, x->sql);
 }
 
-char *prompt_question(const agent_context *c, const char *question, const char *wrong_sql,
+char *few_shot_question(const agent_context *c, const char *question, const char *wrong_sql,
                       const char *error)
 {
-    const prompt_example *shown[PROMPT_SHOWN];
+    const few_shot_example *shown[PROMPT_SHOWN];
     prompt_pool pool;
     arena *a = arena_new(1 << 18);
     str out = {0};
     int n = 0;
 
     if (a) {
-        prompt_pool_of(c, a, &pool);
-        n = prompt_nearest(&pool, question, PROMPT_SHOWN, shown);
+        few_shot_pool_of(c, a, &pool);
+        n = few_shot_nearest(&pool, question, PROMPT_SHOWN, shown);
     }
     for (int i = 0; i < n; i++)
         add_example(&out, shown[i]);

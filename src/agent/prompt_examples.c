@@ -11,7 +11,7 @@
 
 #include "agent/prompt_impl.h"
 
-static const prompt_example sales_pool[] = {
+static const few_shot_example sales_pool[] = {
     {"How many stores are there?", "SELECT count(*) FROM stores"},
     {"How many customers are there in each segment?",
      "SELECT segment, count(*) FROM customers GROUP BY segment"},
@@ -74,7 +74,7 @@ enum { N_SALES = sizeof sales_pool / sizeof sales_pool[0], MADE_TABLES = 12 };
 static const db_column *first_of(const db_table *t, bool (*fits)(const db_column *))
 {
     for (int i = 0; i < t->n_columns; i++)
-        if (prompt_plain_name(t->columns[i].name) && fits(&t->columns[i]))
+        if (few_shot_plain_name(t->columns[i].name) && fits(&t->columns[i]))
             return &t->columns[i];
     return NULL;
 }
@@ -89,7 +89,7 @@ static bool is_measure(const db_column *k)
 static void make(prompt_pool *p, const char *question, const char *sql)
 {
     if (question && sql && p->n < PROMPT_MOST_EXAMPLES)
-        p->examples[p->n++] = (prompt_example){question, sql};
+        p->examples[p->n++] = (few_shot_example){question, sql};
 }
 
 static void make_pairs(prompt_pool *p, const db_table *t, arena *a)
@@ -117,7 +117,7 @@ static void make_pairs(prompt_pool *p, const db_table *t, arena *a)
                         text->name));
 }
 
-void prompt_pool_of(const agent_context *c, arena *a, prompt_pool *p)
+void few_shot_pool_of(const agent_context *c, arena *a, prompt_pool *p)
 {
     p->n = 0;
     if (c->is_sales) {
@@ -126,7 +126,7 @@ void prompt_pool_of(const agent_context *c, arena *a, prompt_pool *p)
         return;
     }
     for (int i = 0; i < c->catalog->n_tables && i < MADE_TABLES; i++)
-        if (prompt_plain_name(c->catalog->tables[i].name))
+        if (few_shot_plain_name(c->catalog->tables[i].name))
             make_pairs(p, &c->catalog->tables[i], a);
 }
 
@@ -175,7 +175,7 @@ static double nearness(const prompt_pool *p, const char *question, const char *e
     return sum;
 }
 
-int prompt_nearest(const prompt_pool *p, const char *question, int most, const prompt_example **out)
+int few_shot_nearest(const prompt_pool *p, const char *question, int most, const few_shot_example **out)
 {
     double near[PROMPT_MOST_EXAMPLES];
     bool used[PROMPT_MOST_EXAMPLES] = {false};

@@ -103,12 +103,12 @@ static bool prompt_ids(agent_state *s, agent_context *c, const char *wrong, cons
     char *tail;
     bool ok;
 
-    if (!c->prefix && !(c->prefix = prompt_prefix(c)))
+    if (!c->prefix && !(c->prefix = few_shot_prefix(c)))
         return err_set(e, ERR_NOMEM, "out of memory for the prompt");
     if (!tokenizer_encode(t, c->prefix, strlen(c->prefix), TOKEN_ADD_BOS, ids, e) ||
         (!has_prefix(c, ids) && !extend_prefix(c, ids, e)))
         return false;
-    tail = prompt_question(c, s->question, wrong, why);
+    tail = few_shot_question(c, s->question, wrong, why);
     ok = tail ? tokenizer_encode(t, tail, strlen(tail), 0, ids, e)
               : err_set(e, ERR_NOMEM, "out of memory for the prompt");
     free(tail);

@@ -20,7 +20,7 @@ typedef struct verb {
 } verb;
 
 extern const verb verb_ask, verb_chat, verb_init, verb_catalog, verb_doctor, verb_bench,
-    verb_model, verb_version;
+    verb_model, verb_data, verb_version;
 
 typedef enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV,
                              FORMAT_MARKDOWN } output_format;
@@ -28,9 +28,10 @@ typedef enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV,
 /* The flags of every verb in one place; each verb says which it takes. */
 typedef struct flags {
     const char *db, *model, *adapter, *sql, *out, *chart, *batch, *semantic;
+    const char *schemas, *db_dir, *set_aside; /* data */
     bool no_rag, no_model, template_only, model_only, all, trace, explain, help, force, no_times;
     double temperature;
-    int beam, pick, threads;
+    int beam, pick, threads, limit;
     uint64_t seed;
     uint64_t rows;
     int64_t memory_bytes; /* --memory-limit; 0: the default */

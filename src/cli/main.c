@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 static const verb *const verbs[] = {
-    &verb_ask, &verb_chat, &verb_init, &verb_catalog, &verb_model, &verb_doctor,
+    &verb_ask, &verb_chat, &verb_init, &verb_catalog, &verb_model, &verb_data, &verb_doctor,
     &verb_bench, &verb_version,
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };

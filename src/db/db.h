@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 
 typedef struct db db;
@@ -110,6 +111,16 @@ MUST_CHECK const db_catalog *db_catalog_get(db *d, err *e);
 /* Exact names win; else without case. -1 if none. */
 int db_table_find(const db_catalog *c, const char *name);
 int db_column_find(const db_table *t, const char *name);
+
+/* A catalog of a schema that comes without its database, as training data do:
+ *     {"tables": [{"name", "columns": [{"name", "type", "primary_key"?, "comment"?}]}],
+ *      "foreign_keys": [[table, column, table, column], …]}
+ * Types are SQL's by their name ("VARCHAR(20)", "INT", "number", "datetime"); unknown
+ * ones are text. Tables come in the order a database would give; counts, ranges and
+ * values are unknown. A foreign key to nowhere is left out. Lives in `a`.
+ * ERR_FORMAT says what is wrong; ERR_NOMEM. */
+MUST_CHECK const db_catalog *db_catalog_of_json(arena *a, const char *database, const char *json,
+                                                size_t n, err *e);
 
 /* ---- statements ------------------------------------------------------- */
 
