@@ -65,6 +65,8 @@ static bool add_columns(binder *b, scope *s, const sql_from *f, const char *name
             c.name = f->columns.at[i];
         if (!scope_add(b, s, name, &c))
             return false;
+        s->at[s->n - 1].from = f;
+        s->at[s->n - 1].index = i;
     }
     return true;
 }

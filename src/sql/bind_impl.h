@@ -15,6 +15,8 @@ typedef struct visible {
     sql_column column;
     bool merged; /* not under its bare name, not in * */
     bool gone;   /* right side of a SEMI or ANTI join, after the join */
+    const sql_from *from; /* what offers it, and as its how manieth column */
+    int index;
 } visible;
 
 typedef struct cte_env { /* what WITH has defined so far, newest first */

@@ -159,6 +159,8 @@ static bool take(sql_expr *x, const scope *s, int i, int up)
     x->column = s->at[i].column.column;
     x->slot = i + 1;
     x->up = up;
+    x->source = s->at[i].from;
+    x->index = s->at[i].index;
     return true;
 }
 
@@ -410,6 +412,9 @@ bool bind_star(binder *b, scope *s, sql_expr *x)
             all[n++] = star_column(&s->at[i], x->star);
     if (!n)
         return bind_fail(b, ERR_REFUSED, x->at, "EXCLUDE leaves no column");
+    for (int i = 0; x->parts.n && !x->source && i < s->n; i++)
+        if (in_star(&s->at[i], x))
+            x->source = s->at[i].from;
     x->expanded = (sql_columns){all, n};
     return true;
 }

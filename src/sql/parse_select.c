@@ -155,17 +155,18 @@ static bool group_by(parser *p, sql_select *s)
     return group_items(p, &s->group);
 }
 
+/* A clause that was read before SELECT can't come once more behind it. */
 static bool clauses(parser *p, sql_select *s)
 {
-    if (parse_accept(p, "where") && !(s->where = parse_expr(p)))
+    if (!s->where && parse_accept(p, "where") && !(s->where = parse_expr(p)))
         return false;
-    if (parse_accept(p, "group") && !group_by(p, s))
+    if (!s->group.n && !s->group_all && parse_accept(p, "group") && !group_by(p, s))
         return false;
-    if (parse_accept(p, "having") && !(s->having = parse_expr(p)))
+    if (!s->having && parse_accept(p, "having") && !(s->having = parse_expr(p)))
         return false;
-    if (parse_accept(p, "window") && !windows(p, s))
+    if (!s->n_windows && parse_accept(p, "window") && !windows(p, s))
         return false;
-    if (parse_accept(p, "qualify") && !(s->qualify = parse_expr(p)))
+    if (!s->qualify && parse_accept(p, "qualify") && !(s->qualify = parse_expr(p)))
         return false;
     if (parse_word(p, "using") && parse_word_at(p, 1, "sample"))
         return parse_refuse(p, p->token->at, "a sample gives other rows each time; remove "
@@ -188,7 +189,8 @@ static void measure(sql_query *q)
     parse_deepen(q, s->qualify);
 }
 
-/* SELECT … FROM …, or FROM … [SELECT …], then the clauses both have. */
+/* SELECT … FROM …, or FROM … [SELECT …], then the clauses both have; or in the
+ * order in which they are computed: FROM … WHERE … GROUP BY … SELECT …. */
 sql_query *parse_select(parser *p)
 {
     sql_query *q = parse_query_node(p, SQL_Q_SELECT, p->token->at);
@@ -199,7 +201,7 @@ sql_query *parse_select(parser *p)
         return parse_nomem(p), NULL;
     q->select = s;
     if (parse_accept(p, "from")) {
-        ok = from_list(p, s);
+        ok = from_list(p, s) && clauses(p, s);
         if (ok && parse_accept(p, "select"))
             ok = select_list(p, s);
         else if (ok) {

@@ -227,17 +227,9 @@ static void from_list(printer *p, const sql_select *s)
     }
 }
 
-static void select(printer *p, const sql_select *s)
+/* The clauses that are computed between FROM and SELECT. */
+static void middle(printer *p, const sql_select *s)
 {
-    if (p->from_first && s->n_from) {
-        from_list(p, s);
-        clause(p);
-    }
-    items(p, s);
-    if (!p->from_first && s->n_from) {
-        clause(p);
-        from_list(p, s);
-    }
     condition(p, "WHERE ", s->where);
     if (s->group_all || s->group.n) {
         clause(p);
@@ -256,6 +248,26 @@ static void select(printer *p, const sql_select *s)
         str_adds(&p->out, " AS (");
         print_window(p, &s->windows[i]);
         str_addc(&p->out, ')');
+    }
+}
+
+/* FROM first is the order of computing: what is named stands before its use. */
+static void select(printer *p, const sql_select *s)
+{
+    const bool from_first = p->from_first && s->n_from;
+
+    if (from_first) {
+        from_list(p, s);
+        middle(p, s);
+        clause(p);
+    }
+    items(p, s);
+    if (!from_first) {
+        if (s->n_from) {
+            clause(p);
+            from_list(p, s);
+        }
+        middle(p, s);
     }
     condition(p, "QUALIFY ", s->qualify);
 }

@@ -171,6 +171,8 @@ struct sql_expr {
     int table, column;    /* SQL_X_COLUMN of a catalog table; else -1 */
     int slot;  /* SQL_X_COLUMN: which of the columns of its FROM, 1 first; 0: none */
     int up;    /* SQL_X_COLUMN: how many queries further out that FROM stands */
+    const sql_from *source; /* SQL_X_COLUMN, t.*: the table or subquery it is of; else NULL */
+    int index;              /* which of the columns of `source`, 0 first */
     const sql_expr *means; /* SQL_X_COLUMN that names an output alias */
     sql_columns expanded;  /* SQL_X_STAR */
     const sql_function *function; /* SQL_X_CALL */
