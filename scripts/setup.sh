@@ -18,7 +18,7 @@ PACKAGES="gcc cmake ninja-build pkg-config make unzip python3 python3-pip
  libreadline-dev libseccomp-dev libcurl4-openssl-dev
  libsqlite3-dev libmicrohttpd-dev libzstd-dev"
 
-[ "${1:-full}" = test ] && PACKAGES="$PACKAGES chromium fonts-dejavu-core" # charts are looked at in a browser
+[ "${1:-full}" = test ] && PACKAGES="$PACKAGES g++ chromium fonts-dejavu-core" # the C++ check; charts are looked at in a browser
 
 say() { printf '%s\n' "$*" >&2; }
 miss() { MISSING="$MISSING
@@ -45,7 +45,7 @@ PLOTLY=$HOME_DIR/share/plotly-basic.min.js
 need=""
 for p in $PACKAGES; do
     case $p in
-    gcc|cmake|make|unzip|python3) command -v "$p" >/dev/null || need="$need $p" ;;
+    gcc|g++|cmake|make|unzip|python3) command -v "$p" >/dev/null || need="$need $p" ;;
     ninja-build) command -v ninja >/dev/null || need="$need $p" ;;
     pkg-config) command -v pkg-config >/dev/null || need="$need $p" ;;
     python3-pip) python3 -m pip --version >/dev/null 2>&1 || need="$need $p" ;;

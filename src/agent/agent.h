@@ -39,6 +39,9 @@ const char *agent_intent_name(agent_intent i); /* "total_sales" */
 typedef enum agent_source { SOURCE_NONE, SOURCE_TEMPLATE, SOURCE_MODEL, SOURCE_MEMORY,
                             SOURCE_USER /* --sql */ } agent_source;
 
+const char *agent_source_name(agent_source s); /* "template" */
+const char *agent_unit_name(sem_unit u);       /* "money" */
+
 /* What is asked of one question; all zero is the default. */
 typedef struct agent_options {
     const char *sql;     /* --sql: this statement, guarded like any other */
@@ -79,6 +82,7 @@ void agent_context_close(agent_context *c);
 db *agent_db(agent_context *c);
 const db_catalog *agent_catalog(agent_context *c);
 const sem_layer *agent_semantic(agent_context *c);
+bool agent_layer_derived(const agent_context *c); /* made from the catalog, by nobody's definition */
 void agent_cancel(agent_context *c); /* async-signal-safe: stops model and database */
 
 /* Where a number (or a text with digits) of the sentence comes from: a cell, or
@@ -141,7 +145,8 @@ typedef struct agent_state {
         double temperature;
         int beam, pick;
         uint64_t seed;
-        bool no_rag, no_model, template_only;
+        bool no_rag, no_model, template_only, model_only;
+        const char *sql; /* NULL: none was given */
         db_limits limits;
     } options;
     struct agent_work *work; /* private to the steps; NULL once processed */
@@ -160,10 +165,30 @@ MUST_CHECK bool orchestrator_process(agent_context *c, const char *question,
  * `with_times` false leaves times out, so that equal questions give equal bytes. */
 MUST_CHECK json_t *agent_state_json(const agent_state *s, bool with_times, err *e);
 
+/* What a state's JSON was asked: question and options, borrowed from `state`.
+ * ERR_FORMAT names the field that is wrong. */
+MUST_CHECK bool agent_replay_read(const json_t *state, const char **question, agent_options *o,
+                                  err *e);
+/* Where two states' JSON differ, times aside; nothing is added when nowhere. */
+MUST_CHECK bool agent_difference(const json_t *a, const json_t *b, str *out, err *e);
+
+/* Questions that this database answers, into the choices of a new state. */
+MUST_CHECK bool agent_suggest(agent_context *c, agent_state *s, int most, err *e);
+/* Parse, bind, guard and explain into sql, sql_pretty and explanation of a new
+ * state; columns and their types into *columns (owned, db_result_free). */
+MUST_CHECK bool agent_check_sql(agent_context *c, const char *sql, agent_state *s,
+                                db_result **columns, err *e);
+
 /* ---- for the surfaces -------------------------------------------------- */
 
 /* Number with its unit for people: "€ 569,800", "+38.2 %", "–" for NULL. */
 void agent_format_cell(const agent_state *s, int64_t row, int column, str *out);
+/* All rows: CSV (RFC 4180), and a Markdown page with sentence, table and SQL. */
+MUST_CHECK bool agent_csv(const agent_state *s, str *out, err *e);
+MUST_CHECK bool agent_markdown(const agent_state *s, str *out, err *e);
+/* JSON as one line, numbers with all their digits; owned (free). j may be NULL: an
+ * earlier failure for want of memory. */
+MUST_CHECK char *agent_json_line(const json_t *j, err *e);
 /* One self-contained HTML page of the chart, table and sentence. */
 MUST_CHECK bool agent_chart_html(const agent_state *s, str *out, err *e);
 /* Bars or a sparkline for a terminal `width` columns wide; "" if no chart fits. */

@@ -4,7 +4,7 @@
 #ifndef AGENT_AGENT_IMPL_H
 #define AGENT_AGENT_IMPL_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "agent/agent.h"
 #include "agent/understand.h"
@@ -21,9 +21,9 @@ struct agent_context {
     agent_model *weights, *own_weights; /* own: NULL when shared */
     /* opened by the first question that needs the model (context.c) */
     gemma *model; /* borrowed from weights */
-    gemma_session *session;
+    _Atomic(gemma_session *) session; /* read by agent_cancel from anywhere */
     char *prefix;    /* the fixed part of the prompt (prompt.c); owned */
-    volatile sig_atomic_t cancelled;
+    atomic_bool cancelled;
 };
 
 /* One statement on its way: what a generator proposes. */

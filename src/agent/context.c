@@ -65,11 +65,15 @@ db *agent_db(agent_context *c) { return c->db; }
 const db_catalog *agent_catalog(agent_context *c) { return c->catalog; }
 const sem_layer *agent_semantic(agent_context *c) { return c->semantic; }
 
+bool agent_layer_derived(const agent_context *c) { return c->is_derived; }
+
 void agent_cancel(agent_context *c)
 {
-    c->cancelled = 1;
-    if (c->session)
-        session_cancel(c->session);
+    gemma_session *session = c->session;
+
+    c->cancelled = true;
+    if (session)
+        session_cancel(session);
     if (c->db)
         db_cancel(c->db);
 }

@@ -56,6 +56,8 @@ static bool begin(agent_context *c, const char *question, const agent_options *o
     s->options.no_rag = o->no_rag;
     s->options.no_model = o->no_model || c->no_model;
     s->options.template_only = o->template_only;
+    s->options.model_only = o->model_only;
+    s->options.sql = o->sql ? state_str(s, o->sql) : NULL;
     s->options.limits = o->limits;
     return true;
 }
@@ -156,7 +158,7 @@ bool orchestrator_process(agent_context *c, const char *question,
 {
     const double start = clock_ms();
 
-    c->cancelled = 0;
+    c->cancelled = false;
     if (!begin(c, question, o, s, e))
         return false;
     data_to(s, c);

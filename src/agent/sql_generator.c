@@ -32,6 +32,12 @@ bool sql_accept(agent_state *s, agent_context *c, const char *text, err *e)
     return err_set(e, ERR_LIMIT, "the statement is too long");
 }
 
+bool agent_check_sql(agent_context *c, const char *sql, agent_state *s, db_result **columns, err *e)
+{
+    *columns = sql_accept(s, c, sql, e) ? db_prepare(c->db, s->sql, e) : NULL;
+    return *columns != NULL;
+}
+
 const char *query_sql(agent_state *s, agent_context *c, const sem_query *q, sem_plan *plan, err *e)
 {
     *plan = (sem_plan){0};

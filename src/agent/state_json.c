@@ -10,9 +10,14 @@
 
 #include "agent/agent_impl.h"
 
-static const char *const source_names[] = {"none", "template", "model", "memory", "user"};
+const char *agent_source_name(agent_source s)
+{
+    static const char *const names[] = {"none", "template", "model", "memory", "user"};
 
-static const char *unit_name(sem_unit u)
+    return names[s];
+}
+
+const char *agent_unit_name(sem_unit u)
 {
     static const char *const names[] = {"count", "money", "percent", "points",
                                         "number", "date", "text", "year"};
@@ -93,7 +98,7 @@ static json_t *results_json(const agent_state *s)
     for (int i = 0; columns && s->columns && i < s->results->n_columns; i++) {
         const agent_column *c = &s->columns[i];
         json_t *one = json_pack("{s:s, s:s, s:s, s:s}", "name", c->name, "type",
-                                db_type_name(c->type), "unit", unit_name(c->unit), "title", c->title);
+                                db_type_name(c->type), "unit", agent_unit_name(c->unit), "title", c->title);
 
         if (json_array_append_new(columns, one)) {
             json_decref(columns);
@@ -167,11 +172,12 @@ static json_t *seed_json(uint64_t seed)
 
 static json_t *options_json(const agent_state *s)
 {
-    return json_pack("{s:f, s:i, s:i, s:o, s:b, s:b, s:b, s:I, s:I, s:i}",
+    return json_pack("{s:f, s:i, s:i, s:o, s:b, s:b, s:b, s:b, s:s*, s:I, s:I, s:i}",
                      "temperature", s->options.temperature, "beam", s->options.beam,
                      "pick", s->options.pick, "seed", seed_json(s->options.seed),
                      "no_rag", s->options.no_rag, "no_model", s->options.no_model,
                      "template_only", s->options.template_only,
+                     "model_only", s->options.model_only, "sql", s->options.sql,
                      "max_rows", (json_int_t)s->options.limits.max_rows,
                      "max_bytes", (json_int_t)s->options.limits.max_bytes,
                      "timeout_ms", s->options.limits.timeout_ms);
@@ -203,7 +209,7 @@ static bool put_answer(json_t *o, const agent_state *s)
            put(o, "left_out", texts_json(s->left_out, s->n_left_out)) &&
            put(o, "unused_words", texts_json(s->unused_words, s->n_unused_words)) &&
            put(o, "confidence", confidence_json(s)) &&
-           put(o, "source", json_string(source_names[s->source])) &&
+           put(o, "source", json_string(agent_source_name(s->source))) &&
            put(o, "choices", texts_json(s->choices, s->n_choices));
 }
 

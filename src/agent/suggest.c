@@ -84,6 +84,12 @@ void nearest_questions(agent_state *s, agent_context *c)
     propose_examples(s, c, N_NEAREST);
 }
 
+bool agent_suggest(agent_context *c, agent_state *s, int most, err *e)
+{
+    propose_examples(s, c, most < AGENT_MAX_NOTES ? most : AGENT_MAX_NOTES);
+    return s->n_choices > 0 || err_set(e, ERR_NOT_IN_DATA, "no question to suggest");
+}
+
 static void add_titles(str *text, const sem_name *(*at)(const sem_layer *, int), const sem_layer *l, int n)
 {
     for (int i = 0; i < n && i < NAMED; i++)

@@ -66,8 +66,6 @@ bool cli_interrupted(void);
 /* The answer in the format asked for, into `out`. */
 bool output_state(const agent_state *s, const flags *f, str *out, err *e);
 bool output_table(const agent_state *s, const flags *f, str *out, err *e);
-bool output_markdown(const agent_state *s, const flags *f, str *out, err *e);
-bool output_csv(const agent_state *s, str *out, err *e);
 /* Exit code of a processed state: its error's, else 6 when rows were cut. */
 int output_exit_code(const agent_state *s);
 /* `text` to --out (atomically) or to stdout. */

@@ -121,6 +121,10 @@ int db_column_find(const db_table *t, const char *name);
  * ERR_FORMAT says what is wrong; ERR_NOMEM. */
 MUST_CHECK const db_catalog *db_catalog_of_json(arena *a, const char *database, const char *json,
                                                 size_t n, err *e);
+/* {"database","fingerprint","tables":[{"name","comment","rows","view","columns":[...]}]};
+ * owned (json_decref), NULL when out of memory. */
+struct json_t;
+struct json_t *db_catalog_json(const db_catalog *c);
 
 /* ---- statements ------------------------------------------------------- */
 
