@@ -76,6 +76,8 @@ typedef struct agent_context_options {
     int threads;           /* of the model; 0: all cores */
     int db_threads;        /* of the database; 1 for replay and eval */
     bool no_model;
+    void (*on_import)(void *arg, const char *what, double share); /* as db_options; may be NULL */
+    void *import_arg;
 } agent_context_options;
 MUST_CHECK agent_context *agent_context_open(const agent_context_options *o, err *e);
 void agent_context_close(agent_context *c);

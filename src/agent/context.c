@@ -25,7 +25,10 @@ static bool open_semantic(agent_context *c, const char *file, err *e)
 agent_context *agent_context_open(const agent_context_options *o, err *e)
 {
     agent_context *c;
-    const db_options d = {.program = o->program, .threads = o->db_threads};
+    const db_options d = {.program = o->program,
+                          .threads = o->db_threads,
+                          .on_import = o->on_import,
+                          .import_arg = o->import_arg};
 
     if (!o->database || !*o->database) {
         err_set(e, ERR_ARG, "no database named");

@@ -7,7 +7,8 @@
 #include "cli/cli.h"
 
 static const char help[] =
-    "  --db FILE          DuckDB file, CSV or Parquet (else $SALESBOT_DB, the last connected, the sample)\n"
+    "  --db FILE          DuckDB or SQLite file, CSV or Parquet, or a folder of these two\n"
+    "                     (else $SALESBOT_DB, the last connected, the sample)\n"
     "  --sql SQL          run this instead, guarded like any other\n"
     "  --format F         table json csv markdown (default table)\n"
     "  --out FILE         write the answer there, whole or not at all\n"
@@ -161,6 +162,7 @@ static int run(int argc, char **argv)
     }
     if (cli_database(&f, &database, &e) && cli_model(&f, &model, &e))
         c = agent_context_open(&(agent_context_options){
+            .on_import = cli_import,
             .database = database.text, .model = model.text, .semantic = f.semantic,
             .threads = f.threads, .no_model = f.no_model || f.template_only}, &e);
     if (c)

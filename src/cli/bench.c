@@ -93,7 +93,8 @@ static int run(int argc, char **argv)
         return 2;
     start = clock_ms();
     ok = cli_database(&f, &database, &e) && cli_model(&f, &model, &e);
-    c = ok ? agent_context_open(&(agent_context_options){.database = database.text, .no_model = true}, &e)
+    c = ok ? agent_context_open(&(agent_context_options){
+                 .on_import = cli_import, .database = database.text, .no_model = true}, &e)
            : NULL;
     open_ms = clock_ms() - start;
     ok = c && template_path(c, &median, &highest, &e);

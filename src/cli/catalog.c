@@ -21,7 +21,7 @@ static int connect_to(const char *path)
     db *d = NULL;
     bool ok = full || err_set(&e, ERR_DB, "%s: no such file", path);
 
-    d = ok ? db_open(full, &(db_options){0}, &e) : NULL;
+    d = ok ? db_open(full, &(db_options){.on_import = cli_import}, &e) : NULL;
     ok = d && db_catalog_get(d, &e) && home_path(&file, NULL, &e) && dir_make(file.text, &e) &&
          home_path(&file, "database", &e) &&
          file_write_atomic(file.text, full, strlen(full), 0600, &e);
@@ -121,7 +121,7 @@ static int run(int argc, char **argv)
         fprintf(stderr, "salesbot catalog: show [TABLE] or connect FILE\n");
         return 2;
     }
-    d = cli_database(&f, &path, &e) ? db_open(path.text, &(db_options){0}, &e) : NULL;
+    d = cli_database(&f, &path, &e) ? db_open(path.text, &(db_options){.on_import = cli_import}, &e) : NULL;
     c = d ? db_catalog_get(d, &e) : NULL;
     code = c ? show(&f, c) : cli_fail(&e);
     db_close(d);

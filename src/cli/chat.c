@@ -66,6 +66,7 @@ static int run(int argc, char **argv)
         return 2;
     ok = cli_database(&f, &database, &e) && cli_model(&f, &model, &e);
     c = ok ? agent_context_open(&(agent_context_options){
+                 .on_import = cli_import,
                  .database = database.text, .model = model.text, .semantic = f.semantic,
                  .threads = f.threads, .no_model = f.no_model || f.template_only}, &e)
            : NULL;

@@ -51,6 +51,8 @@ int cli_fail(const err *e);
 /* --db, else $SALESBOT_DB, else the last `catalog connect`, else the sample in
  * the home folder, which is made when it isn't there. */
 bool cli_database(const flags *f, str *path, err *e);
+/* Progress and notes of an import, on stderr (db_options.on_import). */
+void cli_import(void *arg, const char *what, double share);
 /* --model, else $SALESBOT_MODEL, else the default weights in the home folder. */
 bool cli_model(const flags *f, str *path, err *e);
 /* Make the sales database at `path`; memory_bytes 0: the default limit. */

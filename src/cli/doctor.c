@@ -88,7 +88,7 @@ static void check_database(const flags *f, finding *r)
     str path = {0};
     err e = {0};
     const double start = clock_ms();
-    db *d = cli_database(f, &path, &e) ? db_open(path.text, &(db_options){0}, &e) : NULL;
+    db *d = cli_database(f, &path, &e) ? db_open(path.text, &(db_options){.on_import = cli_import}, &e) : NULL;
     const db_catalog *c = d ? db_catalog_get(d, &e) : NULL;
     db_result *one = c ? db_execute(d, "SELECT 1", &(db_limits){0}, &e) : NULL;
 

@@ -53,6 +53,16 @@ bool cli_database(const flags *f, str *path, err *e)
     return sample(path, e);
 }
 
+void cli_import(void *arg, const char *what, double share)
+{
+    (void)arg;
+    if (share < 0)
+        fprintf(stderr, "%sNote: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", what);
+    else if (isatty(STDERR_FILENO))
+        fprintf(stderr, share < 1 ? "\r\033[KReading %s (%d %%)" : "\r\033[K", what,
+                (int)(share * 100));
+}
+
 bool cli_model(const flags *f, str *path, err *e)
 {
     const char *given = f->model ? f->model : getenv("SALESBOT_MODEL");

@@ -1,4 +1,4 @@
-/* create.c - making a database, and importing a file into one.
+/* create.c - making a database: all of it, or nothing.
  *
  * The new file grows in a private folder beside its final place (same file
  * system, and the only place that the writing child may touch), is
@@ -103,9 +103,8 @@ static char *inner_name(const char *base)
     return name;
 }
 
-/* One request of a script and its end. */
-static bool step(process *child, frame_kind kind, const char *sql, const volatile int *cancel,
-                 err *e)
+bool child_step(process *child, frame_kind kind, const char *sql, const volatile int *cancel,
+                err *e)
 {
     ask m = {.sql = sql};
     frame_kind got = REPLY_DONE;
@@ -117,16 +116,6 @@ static bool step(process *child, frame_kind kind, const char *sql, const volatil
     process_end_request(child);
     return ok && (got == REPLY_DONE ||
                   err_set(e, ERR_DB, "unexpected message from the database process"));
-}
-
-static bool run_script(process *child, const db_script *s, err *e)
-{
-    const char *sql;
-
-    while ((sql = s->next(s->arg)))
-        if (!step(child, ASK_RUN, sql, s->cancel, e))
-            return false;
-    return step(child, ASK_FINISH, NULL, s->cancel, e);
 }
 
 static bool sync_path(const char *path, int flags, err *e)
@@ -156,165 +145,71 @@ static bool publish(const place *p, const char *path, err *e)
     return sync_path(p->folder.text, O_RDONLY | O_DIRECTORY, e);
 }
 
-static bool make(const char *path, open_mode mode, const char *source, const db_options *o,
-                 const db_script *script, err *e)
+static bool prepare(const place *p, const make_job *j, const db_options *o, process_plan *plan,
+                    err *e)
+{
+    char *folder = realpath(p->partial.text, NULL), *source = NULL;
+    str file = {0};
+    bool ok;
+
+    str_addf(&file, "%s/%s", folder ? folder : "", p->base);
+    ok = (folder && !file.bad) || err_set(e, ERR_NOMEM, "out of memory");
+    ok = ok && process_plan_init(plan, j->mode, file.text, o, e);
+    if (ok) {
+        source = j->stage ? j->stage(j->arg, folder, e) : strdup(j->source ? j->source : "");
+        ok = source || (j->stage ? false : err_set(e, ERR_NOMEM, "out of memory"));
+    }
+    if (ok) {
+        free(plan->name);
+        free(plan->source);
+        plan->name = inner_name(p->base);
+        plan->source = source;
+        ok = plan->name || err_set(e, ERR_NOMEM, "out of memory");
+    }
+    str_deinit(&file);
+    free(folder);
+    return ok;
+}
+
+bool database_make(const char *path, const make_job *j, const db_options *o, err *e)
 {
     place p = {0};
     process_plan plan = {0};
     process child = {.fd = -1, .cancel_read = -1, .cancel_write = -1};
-    char *name = NULL, *folder = NULL;
-    bool ok = place_make(&p, path, e);
+    bool ok = place_make(&p, path, e) && prepare(&p, j, o, &plan, e);
 
-    if (ok) {
-        folder = realpath(p.partial.text, NULL);
-        name = inner_name(p.base);
-        str_reset(&p.file);
-        str_addf(&p.file, "%s/%s", folder ? folder : "", p.base);
-        ok = (folder && name && !p.file.bad) || err_set(e, ERR_NOMEM, "out of memory");
-    }
-    ok = ok && process_plan_init(&plan, mode, p.file.text, o, e);
-    if (ok) {
-        free(plan.name);
-        plan.name = name;
-        name = NULL;
-        free(plan.source);
-        plan.source = strdup(source);
-        ok = plan.source || err_set(e, ERR_NOMEM, "out of memory");
-    }
     ok = ok && process_init(&child, e) && process_start(&child, &plan, e) &&
-         process_greet(&child, e) && run_script(&child, script, e);
+         process_greet(&child, e) && j->run(&child, j->arg, e) &&
+         child_step(&child, ASK_FINISH, NULL, j->cancel, e);
     process_deinit(&child);
     ok = ok && publish(&p, path, e);
     process_plan_deinit(&plan);
-    free(name);
-    free(folder);
     place_remove(&p);
     return ok;
+}
+
+static bool run_script(process *child, void *arg, err *e)
+{
+    const db_script *s = arg;
+    const char *sql;
+
+    while ((sql = s->next(s->arg)))
+        if (!child_step(child, ASK_RUN, sql, s->cancel, e))
+            return false;
+    return true;
 }
 
 bool db_create(const char *path, const db_options *o, bool replace, const db_script *script,
                err *e)
 {
+    db_script copy = *script;
+    make_job job = {.mode = MODE_WRITE, .run = run_script};
     struct stat st;
 
     if (!lstat(path, &st) && !replace)
         return err_set(e, ERR_IO, "%s exists already: choose another name, or say that it may be "
                                   "replaced", path);
-    return make(path, MODE_WRITE, "", o, script, e);
-}
-
-/* ---- import ----------------------------------------------------------- */
-
-typedef struct import_script {
-    str sql;
-    bool given;
-} import_script;
-
-static const char *import_next(void *arg)
-{
-    import_script *s = arg;
-
-    if (s->given)
-        return NULL;
-    s->given = true;
-    return str_text(&s->sql);
-}
-
-/* The file's name without its endings, as a plain SQL name. */
-static void add_table_name(str *out, const char *path)
-{
-    const char *slash = strrchr(path, '/'), *p = slash ? slash + 1 : path;
-
-    if (!(*p >= 'A' && *p <= 'Z') && !(*p >= 'a' && *p <= 'z') && *p != '_')
-        str_adds(out, "t_");
-    for (; *p && *p != '.'; p++) {
-        const bool plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
-                           (*p >= 'a' && *p <= 'z');
-
-        str_addc(out, plain ? *p : '_');
-    }
-}
-
-static void import_sql(str *sql, const char *real, const char *path, source_kind kind)
-{
-    str_adds(sql, "CREATE TABLE \"");
-    add_table_name(sql, path);
-    str_addf(sql, "\" AS SELECT * FROM %s('", kind == SOURCE_CSV ? "read_csv" : "read_parquet");
-    for (; *real; real++)
-        str_adds(sql, *real == '\'' ? "''" : (char[2]){*real, 0});
-    str_adds(sql, "')");
-}
-
-/* Copies of earlier states of the same file. */
-static void remove_older(const str *folder, const char *prefix, const char *keep)
-{
-    DIR *d = opendir(folder->text);
-    struct dirent *entry;
-
-    while (d && (entry = readdir(d)))
-        if (str_starts(entry->d_name, prefix) && strcmp(entry->d_name, keep) &&
-            str_ends(entry->d_name, ".duckdb"))
-            unlinkat(dirfd(d), entry->d_name, 0);
-    if (d)
-        closedir(d);
-}
-
-static bool room_for(const char *folder, const char *path, int64_t size, source_kind kind, err *e)
-{
-    const uint64_t need = (uint64_t)size * (kind == SOURCE_PARQUET ? 4 : 2) + (16 << 20);
-    uint64_t have;
-
-    return disk_free(folder, &have, e) &&
-           (have >= need ||
-            err_set(e, ERR_IO, "importing %s may need %llu MB in %s, where %llu MB are free: free "
-                               "some, or set SALESBOT_HOME to another disk",
-                    path, (unsigned long long)(need >> 20), folder,
-                    (unsigned long long)(have >> 20)));
-}
-
-static bool import_to(const char *target, const char *real, const char *path, source_kind kind,
-                      const db_options *o, err *e)
-{
-    import_script s = {0};
-    const db_script script = {.next = import_next, .arg = &s};
-    bool ok;
-
-    import_sql(&s.sql, real, path, kind);
-    ok = s.sql.bad ? err_set(e, ERR_NOMEM, "out of memory")
-                   : make(target, MODE_IMPORT, real, o, &script, e);
-    str_deinit(&s.sql);
-    return ok || err_wrap(e, "importing %s", path);
-}
-
-char *import_file(const char *path, source_kind kind, const db_options *o, err *e)
-{
-    char *real = realpath(path, NULL), hex[65], prefix[48];
-    str folder = {0}, target = {0};
-    const char *keep;
-    struct stat st;
-    bool ok = real && !stat(real, &st);
-
-    if (!ok)
-        err_set(e, ERR_DB, "%s: %s", path, strerror(errno));
-    ok = ok && home_path(&folder, "cache", e) && dir_make(folder.text, e);
-    if (ok) {
-        sha256_hex(real, strlen(real), hex);
-        snprintf(prefix, sizeof prefix, "import-%.24s-", hex);
-        str_addf(&target, "%s/%s%lld-%lld.%09ld.duckdb", folder.text, prefix,
-                 (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-        ok = !target.bad || err_set(e, ERR_NOMEM, "out of memory");
-    }
-    if (ok && !file_exists(target.text)) {
-        ok = room_for(folder.text, path, st.st_size, kind, e) &&
-             import_to(target.text, real, path, kind, o, e);
-        keep = ok ? strrchr(target.text, '/') + 1 : NULL;
-        if (keep)
-            remove_older(&folder, prefix, keep);
-    }
-    free(real);
-    str_deinit(&folder);
-    if (ok)
-        return str_take(&target);
-    str_deinit(&target);
-    return NULL;
+    job.arg = &copy;
+    job.cancel = script->cancel;
+    return database_make(path, &job, o, e);
 }

@@ -53,11 +53,17 @@ typedef struct db_options {
     int idle_ms;          /* the child ends when nothing was asked for so long, so
                              that writers are not locked out, and is started again
                              by the next call. 0: 30,000; negative: never */
+    /* An import tells what it reads and the share done (0..1); share < 0: a note
+     * for the user ("view v is left out: ..."). May be NULL. */
+    void (*on_import)(void *arg, const char *what, double share);
+    void *import_arg;
+    const volatile int *import_cancel; /* non-zero: stop the import; may be NULL */
 } db_options;
 
-/* `path`: a DuckDB file, or one CSV or Parquet file (imported by the child
- * into $SALESBOT_HOME/cache, keyed by path, size and mtime; its table is named
- * after the file). A locked file is retried for about 2 s.
+/* `path`: a DuckDB file, or what the child imports into $SALESBOT_HOME/cache,
+ * keyed by path, size and mtime: a SQLite file, a CSV or Parquet file, or a
+ * folder of these two (each a table named after its file). A locked file is
+ * retried for about 2 s.
  * NULL with ERR_DB (missing, locked, corrupt, not a database: the message
  * says what to do), ERR_IO, ERR_NOMEM. */
 MUST_CHECK db *db_open(const char *path, const db_options *o, err *e);

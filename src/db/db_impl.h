@@ -14,12 +14,38 @@ struct db {
 };
 
 /* ---- source.c: what a path is ---- */
-typedef enum source_kind { SOURCE_DUCKDB, SOURCE_CSV, SOURCE_PARQUET } source_kind;
+typedef enum source_kind {
+    SOURCE_DUCKDB, SOURCE_CSV, SOURCE_PARQUET, SOURCE_SQLITE, SOURCE_FOLDER,
+} source_kind;
 MUST_CHECK bool source_inspect(const char *path, source_kind *kind, err *e);
+/* By its name: SOURCE_CSV, SOURCE_PARQUET, or false. */
+bool source_by_name(const char *name, source_kind *kind);
 
 /* ---- create.c ---- */
-/* The DuckDB file that stands for a CSV or Parquet file; made if need be. Owned. */
+typedef struct make_job {
+    open_mode mode;
+    const char *source; /* what the child may read too; NULL: nothing */
+    /* Or: put copies into the new file's private folder; the path to read, owned. */
+    char *(*stage)(void *arg, const char *folder, err *e);
+    bool (*run)(process *child, void *arg, err *e); /* fill the database */
+    void *arg;
+    const volatile int *cancel; /* may be NULL */
+} make_job;
+/* The whole of `path`, or nothing; see db_create. */
+MUST_CHECK bool database_make(const char *path, const make_job *j, const db_options *o, err *e);
+/* One request of a script and its end. */
+MUST_CHECK bool child_step(process *child, frame_kind kind, const char *sql,
+                           const volatile int *cancel, err *e);
+
+/* ---- import.c ---- */
+/* The DuckDB file that stands for what is none; made if need be. Owned. */
 MUST_CHECK char *import_file(const char *path, source_kind kind, const db_options *o, err *e);
+
+/* ---- import_sqlite.c ---- */
+/* The SQLite file `real` into the DuckDB file `target`. */
+MUST_CHECK bool import_sqlite(const char *target, const char *real, const db_options *o, err *e);
+/* Sizes and times of the file's logs, which belong to its state. */
+void sqlite_logs_state(const char *real, str *out);
 
 /* ---- catalog.c ---- */
 /* Tables are pushed to `a`, in order; links and the fingerprint are checked

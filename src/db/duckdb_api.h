@@ -21,6 +21,7 @@ typedef struct duckdb_pending_ *duckdb_pending;
 typedef struct duckdb_chunk_ *duckdb_chunk;
 typedef struct duckdb_vector_ *duckdb_vector;
 typedef struct duckdb_logical_ *duckdb_logical;
+typedef struct duckdb_appender_ *duckdb_appender;
 
 typedef struct duckdb_result {
     uint64_t n_columns, n_rows, n_changed; /* not used */
@@ -33,6 +34,9 @@ typedef struct duckdb_huge {
     uint64_t lower;
     int64_t upper;
 } duckdb_huge;
+
+typedef struct duckdb_date { int32_t days; } duckdb_date;
+typedef struct duckdb_timestamp { int64_t micros; } duckdb_timestamp;
 
 enum { DUCKDB_OK = 0 };          /* state of every call that can fail */
 enum { DUCKDB_SELECT = 1 };      /* statement type */
@@ -107,7 +111,19 @@ typedef enum duckdb_type {
     F(int, get_type_id, (duckdb_logical))                                                \
     F(uint8_t, decimal_scale, (duckdb_logical))                                          \
     F(int, decimal_internal_type, (duckdb_logical))                                      \
-    F(void, destroy_logical_type, (duckdb_logical *))
+    F(void, destroy_logical_type, (duckdb_logical *))                                    \
+    F(int, appender_create,                                                              \
+      (duckdb_connection, const char *schema, const char *table, duckdb_appender *))     \
+    F(const char *, appender_error, (duckdb_appender))                                   \
+    F(int, appender_end_row, (duckdb_appender))                                          \
+    F(int, appender_flush, (duckdb_appender))                                            \
+    F(int, appender_destroy, (duckdb_appender *))                                        \
+    F(int, append_null, (duckdb_appender))                                               \
+    F(int, append_int64, (duckdb_appender, int64_t))                                     \
+    F(int, append_double, (duckdb_appender, double))                                     \
+    F(int, append_date, (duckdb_appender, duckdb_date))                                  \
+    F(int, append_timestamp, (duckdb_appender, duckdb_timestamp))                        \
+    F(int, append_varchar_length, (duckdb_appender, const char *, uint64_t))
 
 typedef struct duckdb_api {
 #define F(result, name, parameters) result (*name) parameters;

@@ -95,11 +95,14 @@ static bool answer(executor *x, frame_kind kind, const ask *m, err *e)
     case ASK_EXPLAIN: return answer_explain(x, m, e);
     case ASK_CATALOG: return answer_catalog(x, m, e);
     case ASK_RUN:
+    case ASK_IMPORT:
     case ASK_FINISH:
         if (x->open.mode == MODE_READ)
             return err_set(e, ERR_DB, "this database is open for reading only");
         if (kind == ASK_FINISH)
             return executor_finish(x, e);
+        if (kind == ASK_IMPORT)
+            return executor_import_sqlite(x, m, e);
         return executor_run(x, m->sql, e);
     default:
         return err_set(e, ERR_DB, "unexpected request");

@@ -148,6 +148,14 @@ static db_table *table_named(reader *r, const char *name)
     return NULL;
 }
 
+static const char sql_has_imported[] =
+    "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() "
+    "AND schema_name = '" KEYS_SCHEMA "' AND table_name IN ('columns', 'keys')";
+static const char sql_imported_keys[] =
+    "SELECT table_name, 'PRIMARY KEY', column_name, NULL, NULL FROM " KEYS_SCHEMA ".columns "
+    "WHERE key > 0 UNION ALL SELECT table_name, 'FOREIGN KEY', column_name, to_table, to_column "
+    "FROM " KEYS_SCHEMA ".keys";
+
 /* The tables are ours while they are read; their fields are const for users. */
 static db_column *column_at(const db_table *t, int i)
 {
@@ -218,11 +226,11 @@ static bool read_columns(reader *r, err *e)
     return true;
 }
 
-static bool read_keys(reader *r, err *e)
+static bool read_keys_of(reader *r, const char *sql, err *e)
 {
     grid g;
 
-    if (!ask_grid(r, sql_keys, &g, e))
+    if (!ask_grid(r, sql, &g, e))
         return false;
     for (int i = 0; i < g.n_rows; i++) {
         const db_table *t = table_named(r, g.rows[i][0]), *to = table_named(r, g.rows[i][3]);
@@ -238,6 +246,18 @@ static bool read_keys(reader *r, err *e)
         }
     }
     return true;
+}
+
+/* DuckDB's own constraints, and those that an import wrote down. */
+static bool read_keys(reader *r, err *e)
+{
+    grid g;
+    err ignored;
+
+    if (!read_keys_of(r, sql_keys, e) || !ask_grid(r, sql_has_imported, &g, e))
+        return false;
+    return g.n_rows != 2 || read_keys_of(r, sql_imported_keys, &ignored) ||
+           watch_stopped(r->x) == STOP_NONE || err_set(e, ERR_CANCELLED, "interrupted");
 }
 
 /* ---- numbers ---------------------------------------------------------- */

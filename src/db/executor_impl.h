@@ -46,6 +46,10 @@ MUST_CHECK bool executor_finish(executor *x, err *e); /* a database being writte
 /* Run SQL of our own or of a trusted script, drop its rows. */
 MUST_CHECK bool executor_run(executor *x, const char *sql, err *e);
 
+/* ---- sqlite.c ---- */
+/* The SQLite file open.source into the database being written; progress is sent. */
+MUST_CHECK bool executor_import_sqlite(executor *x, const ask *m, err *e);
+
 /* ---- executor_query.c ---- */
 /* A statement that has been prepared. Zero-initialise; query_deinit frees. */
 typedef struct query {

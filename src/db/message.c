@@ -204,6 +204,20 @@ bool batch_get(wire *w, const schema_column *columns, int n_columns, batch_colum
     return finish(w, "rows", e);
 }
 
+void progress_put(str *s, const char *what, double share)
+{
+    wire_put_text(s, what);
+    wire_put_i64(s, (int64_t)(share * 1000));
+}
+
+bool progress_get(wire *w, const char **what, double *share, err *e)
+{
+    *what = wire_text(w);
+    *share = (double)wire_i64(w) / 1000;
+    return (finish(w, "progress", e) && *share >= PROGRESS_NOTE && *share <= 1) ||
+           malformed(e, "progress");
+}
+
 void done_put(str *s, bool truncated, double elapsed_ms)
 {
     wire_put_u8(s, truncated);

@@ -27,12 +27,14 @@ typedef enum frame_kind {
     ASK_EXPLAIN,
     ASK_CATALOG,
     ASK_RUN,    /* a statement of a trusted script */
+    ASK_IMPORT, /* copy the SQLite file `source`; sql: IMPORT_COPY or "" */
     ASK_FINISH, /* checkpoint and close the database being written */
     REPLY_HELLO = 32,
     REPLY_SCHEMA,
     REPLY_ROWS,
     REPLY_TABLE,
     REPLY_TEXT,
+    REPLY_PROGRESS,
     REPLY_DONE,
     REPLY_ERROR,
 } frame_kind;
@@ -41,6 +43,9 @@ typedef enum frame_kind {
 MUST_CHECK bool frame_header_read(const uint8_t header[FRAME_HEADER], frame_kind *kind,
                                   size_t *n, err *e);
 void frame_header_write(uint8_t header[FRAME_HEADER], frame_kind kind, size_t n);
+
+#define IMPORT_COPY "copy" /* the source is a private copy: its log may be replayed */
+#define KEYS_SCHEMA "__salesbot" /* of an import: the keys that its source declares */
 
 typedef enum open_mode {
     MODE_READ,   /* a database, read-only */
@@ -90,6 +95,11 @@ uint32_t batch_rows(const uint8_t *payload, size_t n);
 /* Decode rows into out[c].…[at …]. The arrays have room. */
 MUST_CHECK bool batch_get(wire *w, const schema_column *columns, int n_columns,
                           batch_column *out, int64_t at, err *e);
+
+/* What is being imported and the share done; PROGRESS_NOTE: a note for the user. */
+#define PROGRESS_NOTE (-1.0)
+void progress_put(str *s, const char *what, double share);
+MUST_CHECK bool progress_get(wire *w, const char **what, double *share, err *e); /* borrowed */
 
 void done_put(str *s, bool truncated, double elapsed_ms);
 MUST_CHECK bool done_get(wire *w, bool *truncated, double *elapsed_ms, err *e);

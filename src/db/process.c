@@ -289,6 +289,30 @@ bool process_greet(process *p, err *e)
     return false;
 }
 
+/* The child has ended in the middle of a request: why. */
+static bool died(process *p, err *e)
+{
+    int status = 0;
+
+    /* it has closed the socket; give it a moment to be reaped with its own reason */
+    for (int i = 0; i < 50 && p->pid > 0; i++) {
+        const pid_t done = waitpid(p->pid, &status, WNOHANG);
+
+        if (done == p->pid)
+            p->pid = 0;
+        else
+            usleep(2000);
+    }
+    process_stop(p, p->pid > 0 ? &status : NULL);
+    p->left = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (WIFSIGNALED(status))
+        return err_set(e, ERR_DB, "the database process was ended by signal %d (%s); the next "
+                                  "question starts a new one",
+                       WTERMSIG(status), strsignal(WTERMSIG(status)));
+    return err_set(e, ERR_DB, "the database process ended by itself (exit %d); the next question "
+                              "starts a new one", WEXITSTATUS(status));
+}
+
 bool process_start(process *p, const process_plan *plan, err *e)
 {
     int fds[2] = {-1, -1};
@@ -303,7 +327,8 @@ bool process_start(process *p, const process_plan *plan, err *e)
     ok = ok && temporary_make(p, e) && spawn(p, plan->program, fds[1], e);
     if (fds[1] >= 0)
         close(fds[1]);
-    ok = ok && send_opening(p, plan, e);
+    if (ok && !send_opening(p, plan, e)) /* it was gone before it could listen */
+        return e->code == ERR_DB ? died(p, e) : (process_stop(p, NULL), false);
     if (!ok)
         process_stop(p, NULL);
     return ok;
@@ -368,30 +393,6 @@ void process_cancel(process *p)
             atomic_store(&p->cancelled, number); /* a full pipe holds one already */
     }
     errno = saved;
-}
-
-/* The child has ended in the middle of a request: why. */
-static bool died(process *p, err *e)
-{
-    int status = 0;
-
-    /* it has closed the socket; give it a moment to be reaped with its own reason */
-    for (int i = 0; i < 50 && p->pid > 0; i++) {
-        const pid_t done = waitpid(p->pid, &status, WNOHANG);
-
-        if (done == p->pid)
-            p->pid = 0;
-        else
-            usleep(2000);
-    }
-    process_stop(p, p->pid > 0 ? &status : NULL);
-    p->left = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (WIFSIGNALED(status))
-        return err_set(e, ERR_DB, "the database process was ended by signal %d (%s); the next "
-                                  "question starts a new one",
-                       WTERMSIG(status), strsignal(WTERMSIG(status)));
-    return err_set(e, ERR_DB, "the database process ended by itself (exit %d); the next question "
-                              "starts a new one", WEXITSTATUS(status));
 }
 
 bool process_distrust(process *p, err *e)

@@ -20,23 +20,46 @@ static bool ends_nocase(const char *text, const char *end)
     return n > m && !strcasecmp(text + n - m, end);
 }
 
+bool source_by_name(const char *name, source_kind *kind)
+{
+    static const struct { const char *end; source_kind kind; } ends[] = {
+        {".csv", SOURCE_CSV},    {".tsv", SOURCE_CSV},        {".csv.gz", SOURCE_CSV},
+        {".tsv.gz", SOURCE_CSV}, {".parquet", SOURCE_PARQUET}};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends_nocase(name, ends[i].end)) {
+            *kind = ends[i].kind;
+            return true;
+        }
+    return false;
+}
+
+static bool named_sqlite(const char *path)
+{
+    static const char *const ends[] = {".sqlite", ".sqlite3", ".db", ".db3"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends_nocase(path, ends[i]))
+            return true;
+    return false;
+}
+
 static bool classify(const char *path, const unsigned char head[HEAD_BYTES], size_t n,
                      source_kind *kind, err *e)
 {
-    static const char *const csv[] = {".csv", ".tsv", ".csv.gz", ".tsv.gz"};
-
     if (n == HEAD_BYTES && !memcmp(head + DUCKDB_AT, "DUCK", 4))
         return *kind = SOURCE_DUCKDB, true;
     if (n == HEAD_BYTES && !memcmp(head, "SQLite format 3", 16))
-        return err_set(e, ERR_DB, "%s is a SQLite file, and those are not read: export its "
-                                  "tables as CSV or Parquet and give one of these", path);
+        return *kind = SOURCE_SQLITE, true;
     if (n >= 4 && !memcmp(head, "PAR1", 4))
         return *kind = SOURCE_PARQUET, true;
-    for (size_t i = 0; i < sizeof csv / sizeof *csv; i++)
-        if (ends_nocase(path, csv[i]))
-            return *kind = SOURCE_CSV, true;
-    return err_set(e, ERR_DB, "%s is not a DuckDB database: give a .duckdb, .csv or .parquet "
-                              "file (or restore it from a copy, if it was one)", path);
+    if (source_by_name(path, kind) && *kind == SOURCE_CSV)
+        return true;
+    if (named_sqlite(path))
+        return err_set(e, ERR_DB, "%s is neither a SQLite nor a DuckDB database, or it is "
+                                  "encrypted: decrypt it first, or restore it from a copy", path);
+    return err_set(e, ERR_DB, "%s is not a DuckDB database: give a .duckdb, .sqlite, .csv or "
+                              ".parquet file (or restore it from a copy, if it was one)", path);
 }
 
 bool source_inspect(const char *path, source_kind *kind, err *e)
@@ -52,7 +75,7 @@ bool source_inspect(const char *path, source_kind *kind, err *e)
                                         "with `salesbot init %s`", path, path)
                    : err_set(e, ERR_DB, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
-        return err_set(e, ERR_DB, "%s is a folder: give the database file in it", path);
+        return *kind = SOURCE_FOLDER, true;
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_DB, "%s is not a regular file: give a database file", path);
     if (st.st_size == 0)

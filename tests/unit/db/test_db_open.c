@@ -44,13 +44,13 @@ static void what_is_no_database(void)
 
     make_home();
     CHECK_ERR(opens(in_home("missing.duckdb"), &e), ERR_DB, "no such file");
-    CHECK_ERR(opens(home, &e), ERR_DB, "is a folder");
+    CHECK_ERR(opens(home, &e), ERR_DB, "is a folder without CSV or Parquet files");
     CHECK_ERR(opens(file_with("empty.duckdb", "", 0), &e), ERR_DB, "is empty");
     CHECK_ERR(opens(file_with("letter.duckdb", text, sizeof text), &e), ERR_DB,
               "not a DuckDB database");
     CHECK_ERR(opens(file_with("short.duckdb", "abc", 3), &e), ERR_DB, "not a DuckDB database");
     CHECK_ERR(opens(file_with("old.sqlite", sqlite, sizeof sqlite), &e), ERR_DB,
-              "export its tables as CSV or Parquet");
+              "not a SQLite database");
     CHECK(!mkfifo(fifo, 0600));
     CHECK_ERR(opens(fifo, &e), ERR_DB, "not a regular file");
     CHECK_ERR(opens("/dev/zero", &e), ERR_DB, "not a regular file");
