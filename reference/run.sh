@@ -20,10 +20,11 @@ if [ "${1:-}" = --check ]; then
     mkdir -p "$out"
 fi
 # Spinning threads on shared cores cost more than they give.
-export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" TRANSFORMERS_OFFLINE=1 HF_HUB_OFFLINE=1
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" TRANSFORMERS_OFFLINE=1 HF_HUB_OFFLINE=1 PYTHONHASHSEED=0
 
 "$python" reference/make_tiny.py "$out/gemma"
 "$python" reference/compare_transformers.py "$out/gemma" "$out/hf"
+"$python" reference/make_adapter.py "$out/gemma" "$out/adapter"
 if [ -f "$tokenizer/tokenizer.json" ]; then
     "$python" reference/make_token.py "$out/token" "$tokenizer"
 else

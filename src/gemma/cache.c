@@ -1,7 +1,7 @@
 /* cache.c - a session's prefix on disk.
  *
  * A file is: magic, then the text that says what it belongs to (model identity,
- * precision, kernel table), the ids, the last hidden state, and per layer the
+ * precision, kernel table, adapter), the ids, the last hidden state, and per layer the
  * keys and values of the positions a successor can see (all of a global layer,
  * the window of a local one), then a checksum. Its name is the SHA-256 of that
  * text and the ids. Numbers are as in memory: the file never leaves the machine,
@@ -52,12 +52,15 @@ static uint64_t checksum(const unsigned char *p, size_t n)
 static header describe(const gemma_session *s, int n)
 {
     const gemma *g = s->g;
+    gemma_adapter_info lora = {.digest = ""};
     header h = {.n_tokens = n, .n_layers = g->c->L, .width = g->c->G * g->c->K,
                 .first_local = n > g->c->window ? n - g->c->window : 0};
 
     memcpy(h.magic, MAGIC, sizeof h.magic);
-    snprintf(h.owner, sizeof h.owner, "%s %s %s", g->identity,
-             g->precision == GEMMA_INTEGER ? "integer" : "f32", g->ops->name);
+    if (s->adapter)
+        gemma_adapter_describe(s->adapter, &lora);
+    snprintf(h.owner, sizeof h.owner, "%s %s %s %s", g->identity,
+             g->precision == GEMMA_INTEGER ? "integer" : "f32", g->ops->name, lora.digest);
     return h;
 }
 

@@ -92,17 +92,17 @@ static void layer_forward(gemma_session *s, const batch *b, int l)
     const layer *w = &s->g->layers[l];
     row_args rows = {b, w->post_attn_norm, w->ffn_norm};
 
-    matmuls_run(s, 3, (const tensor *const[]){w->q, w->k, w->v}, (float *const[]){s->q, s->k, s->v},
-                s->normed, b->n, c->D);
+    adapted_run(s, b, l, 0, 3, (const tensor *const[]){w->q, w->k, w->v}, (float *const[]){s->q, s->k, s->v},
+                s->normed, c->D);
     attention_prepare(s, b, l);
     attention_run(s, b, l);
     rows_run(s, attended_row, NULL, b->n);
-    matmuls_run(s, 1, &w->o, &s->y, s->att, b->n, c->H * c->K);
+    adapted_run(s, b, l, 3, 1, &w->o, &s->y, s->att, c->H * c->K);
     rows_run(s, residual_row, &rows, b->n);
-    matmuls_run(s, 2, (const tensor *const[]){w->gate, w->up}, (float *const[]){s->gate, s->up},
-                s->normed, b->n, c->D);
+    adapted_run(s, b, l, 4, 2, (const tensor *const[]){w->gate, w->up}, (float *const[]){s->gate, s->up}, s->normed,
+                c->D);
     rows_run(s, gated_row, NULL, b->n);
-    matmuls_run(s, 1, &w->down, &s->y, s->gate, b->n, c->F);
+    adapted_run(s, b, l, 6, 1, &w->down, &s->y, s->gate, c->F);
     rows.post = w->post_ffn_norm;
     rows.next = l + 1 < c->L ? s->g->layers[l + 1].attn_norm : NULL;
     rows_run(s, residual_row, &rows, b->n);

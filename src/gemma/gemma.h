@@ -24,9 +24,9 @@
 #include "base/err.h"
 
 typedef struct gemma gemma;
+typedef struct gemma_adapter gemma_adapter;
 typedef struct gemma_session gemma_session;
 struct tokenizer; /* token/token.h */
-
 
 /* -- engine ------------------------------------------------------------- */
 
@@ -63,6 +63,25 @@ void gemma_close(gemma *g);
 void gemma_describe(const gemma *g, gemma_info *info);
 const struct tokenizer *gemma_tokenizer(const gemma *g); /* borrowed until gemma_close */
 
+/* -- adapters ------------------------------------------------------------ */
+
+/* LoRA matrices applied beside the weights, which stay as they are: y = W x + scale B (A x).
+ * Any number on one engine; constant after opening, shared by sessions in several threads. */
+typedef struct gemma_adapter_info {
+    const char *path, *base_name; /* base_name: as adapter_config.json gives it */
+    const char *digest;           /* hex: part of cache keys and of a state's account */
+    int rank;
+    float alpha;
+    int64_t n_parameters;
+    size_t n_bytes; /* memory, the mapped file included */
+} gemma_adapter_info; /* strings borrowed from the adapter */
+
+/* A PEFT folder that fits the engine's model (weights/adapter.h says what is checked).
+ * NULL with ERR_MODEL, ERR_IO or ERR_NOMEM. Close it after the sessions that use it, before the engine. */
+MUST_CHECK gemma_adapter *gemma_adapter_open(const gemma *g, const char *dir, err *e);
+void gemma_adapter_close(gemma_adapter *a);
+void gemma_adapter_describe(const gemma_adapter *a, gemma_adapter_info *info);
+
 /* -- session ------------------------------------------------------------ */
 
 typedef struct gemma_session_options {
@@ -77,6 +96,11 @@ typedef struct gemma_session_options {
 MUST_CHECK gemma_session *gemma_session_open(gemma *g, const gemma_session_options *o,
                                              err *e);
 void gemma_session_close(gemma_session *s);
+
+/* The adapter of all that the session computes from now on; NULL: none. A change
+ * empties the session, since its keys and values were another model's. Borrowed. */
+void session_use_adapter(gemma_session *s, const gemma_adapter *a);
+const gemma_adapter *session_adapter(const gemma_session *s);
 
 /* Tokens held, and their ids (borrowed until the session changes). */
 int session_tokens(const gemma_session *s);
@@ -121,7 +145,7 @@ MUST_CHECK bool session_score(gemma_session *s, const int32_t *ids, int n,
 /* -- prefix cache on disk ------------------------------------------------ */
 
 /* Save the session's tokens and KV in folder `dir` (made if missing, 0700) under
- * a name that is the digest of model identity, precision, kernel table and ids;
+ * a name that is the digest of model identity, precision, kernel table, adapter and ids;
  * file 0600, atomic, checksummed. Then the least recently used cache files go
  * until the folder holds at most `limit_bytes` (0: no limit). ERR_IO. */
 MUST_CHECK bool session_save(gemma_session *s, const char *dir,

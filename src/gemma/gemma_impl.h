@@ -12,6 +12,7 @@
 #include "base/pool.h"
 #include "gemma/gemma.h"
 #include "kernels/kernels.h"
+#include "weights/adapter.h"
 #include "weights/weights.h"
 
 enum {
@@ -56,11 +57,13 @@ typedef struct batch {
     int pos;                 /* of row 0 */
     bool beams;              /* all rows at `pos`; else row t at pos + t */
     int prefix;              /* beams: positions held by the session */
+    const gemma_adapter *const *adapters; /* (n) of each row, n <= MAX_BEAMS; NULL: the session's */
     const int32_t *slots[MAX_BEAMS]; /* beams: slot of position prefix + i of row t */
 } batch;
 
 struct gemma_session {
     gemma *g;
+    const gemma_adapter *adapter; /* borrowed, or NULL */
     int max_tokens, chunk, answer_tokens, n_beams, ring;
     int32_t *ids; /* (max_tokens) */
     int n;        /* tokens held */
@@ -74,6 +77,8 @@ struct gemma_session {
     float *q, *att;         /* (chunk,H*K) */
     float *k, *v;           /* (chunk,G*K) */
     float *gate, *up;       /* (chunk,F) */
+    float *low_rank;        /* (3,low_rank_rows,LOW_RANK_MAX): A x */
+    int low_rank_rows;
     act_rows xq;            /* (chunk, widest) */
     float *cos[2], *sin[2]; /* (chunk,K/2): local, global */
     float *hidden;          /* (MAX_BEAMS,D) final norm of the last row (of each beam) */
@@ -106,15 +111,28 @@ void attention_angles(gemma_session *s, const batch *b);
 void attention_prepare(gemma_session *s, const batch *b, int l);
 void attention_run(gemma_session *s, const batch *b, int l);
 
-/* rows.c: chunks of rows or matrix rows over the pool. */
+/* rows.c: chunks of rows or matrix rows over the pool. A job is up to three matrices of the
+ * base with the same x, and per group of rows the A of an adapter for each. */
+enum { MAX_PRODUCTS = 3 + 3 * MAX_BEAMS };
 typedef struct matmuls {
     const kernel_ops *ops;
-    matmul m[3];
-    bool in_int[3];
-    int n, step, chunks[3];
+    matmul m[MAX_PRODUCTS];
+    bool in_int[MAX_PRODUCTS];
+    int n, step[MAX_PRODUCTS], chunks[MAX_PRODUCTS];
 } matmuls;
+/* Products of up to three matrices: s->xq in integers where the weights allow it, else
+ * x. out[i] is (n_rows, rows of w[i]). */
+void matmuls_start(matmuls *all, const gemma_session *s, int n, const tensor *const w[], float *const out[],
+                   const float *x, int n_rows, int n_cols);
+void matmuls_add(matmuls *all, const matmul *m); /* one more, in F32 */
+void matmuls_go(const matmuls *all, gemma_session *s);
 void matmuls_run(gemma_session *s, int n, const tensor *const w[], float *const out[],
                  const float *x, int n_rows, int n_cols);
+
+/* adapter.c: matrices w[0..n) of layer l with each row's adapter; `target`: index of the
+ * first one's among ADAPTER_*, the others follow. */
+void adapted_run(gemma_session *s, const batch *b, int l, int target, int n, const tensor *const w[],
+                 float *const out[], const float *x, int n_cols);
 /* One row of activations with the rows `ids` of w. */
 void matmul_rows_run(gemma_session *s, const tensor *w, const int32_t *ids, int n, const float *x,
                      int n_cols, float *out);

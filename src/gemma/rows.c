@@ -16,8 +16,8 @@ static void matmuls_chunk(void *arg, int i)
         i -= all->chunks[k++];
     m = all->m[k];
     rows = m.r1;
-    m.r0 = i * all->step;
-    m.r1 = min_int(rows, m.r0 + all->step);
+    m.r0 = i * all->step[k];
+    m.r1 = min_int(rows, m.r0 + all->step[k]);
     m.out += m.r0;
     if (all->in_int[k])
         all->ops->matmul_int(&m);
@@ -25,40 +25,64 @@ static void matmuls_chunk(void *arg, int i)
         all->ops->matmul_f32(&m);
 }
 
-/* Products of up to three matrices with the same rows: s->xq in integers where
- * the weights allow it, else x. out[i] is (n_rows, rows of w[i]). */
-void matmuls_run(gemma_session *s, int n, const tensor *const w[], float *const out[],
-                 const float *x, int n_rows, int n_cols)
+static void add_product(matmuls *all, const matmul *m, bool in_int, int step)
 {
-    matmuls all = {.ops = s->g->ops, .n = n};
-    int total = 0, chunks = 0;
+    all->m[all->n] = *m;
+    all->in_int[all->n] = in_int;
+    all->step[all->n] = step;
+    all->chunks[all->n++] = (m->r1 + step - 1) / step;
+}
 
+void matmuls_start(matmuls *all, const gemma_session *s, int n, const tensor *const w[], float *const out[],
+                   const float *x, int n_rows, int n_cols)
+{
+    int total = 0, step;
+
+    all->ops = s->g->ops;
+    all->n = 0;
     for (int i = 0; i < n; i++)
         total += (int)w[i]->dim[0];
     /* about eight chunks a thread: even out cores that are taken away */
-    all.step = (total / (8 * pool_threads(s->g->threads)) + 7) / 8 * 8;
-    all.step = all.step < 16 ? 16 : min_int(all.step, 1024);
+    step = (total / (8 * pool_threads(s->g->threads)) + 7) / 8 * 8;
+    step = step < 16 ? 16 : min_int(step, 1024);
     for (int i = 0; i < n; i++) {
         const int rows = (int)w[i]->dim[0];
+        const matmul m = {.type = w[i]->type, .w = w[i]->data, .n_cols = n_cols, .r1 = rows, .n_tokens = n_rows,
+                          .xq = s->xq, .x = x, .out = out[i], .ld = rows};
 
-        all.in_int[i] = s->g->precision == GEMMA_INTEGER && kernel_type_is_int(w[i]->type);
-        all.m[i] = (matmul){.type = w[i]->type, .w = w[i]->data, .n_cols = n_cols, .r1 = rows,
-                            .n_tokens = n_rows, .xq = s->xq, .x = x, .out = out[i], .ld = rows};
-        all.chunks[i] = (rows + all.step - 1) / all.step;
-        chunks += all.chunks[i];
+        add_product(all, &m, s->g->precision == GEMMA_INTEGER && kernel_type_is_int(w[i]->type), step);
     }
-    pool_run(s->g->threads, matmuls_chunk, &all, chunks);
+}
+
+void matmuls_add(matmuls *all, const matmul *m) { add_product(all, m, false, 8); }
+
+void matmuls_go(const matmuls *all, gemma_session *s)
+{
+    int chunks = 0;
+
+    for (int i = 0; i < all->n; i++)
+        chunks += all->chunks[i];
+    pool_run(s->g->threads, matmuls_chunk, (void *)(uintptr_t)all, chunks);
+}
+
+void matmuls_run(gemma_session *s, int n, const tensor *const w[], float *const out[], const float *x, int n_rows,
+                 int n_cols)
+{
+    matmuls all;
+
+    matmuls_start(&all, s, n, w, out, x, n_rows, n_cols);
+    matmuls_go(&all, s);
 }
 
 void matmul_rows_run(gemma_session *s, const tensor *w, const int32_t *ids, int n, const float *x,
                      int n_cols, float *out)
 {
-    matmuls all = {.ops = s->g->ops, .n = 1, .step = 128};
+    matmuls all = {.ops = s->g->ops, .n = 1, .step = {128}};
 
     all.in_int[0] = s->g->precision == GEMMA_INTEGER && kernel_type_is_int(w->type);
     all.m[0] = (matmul){.type = w->type, .w = w->data, .n_cols = n_cols, .r1 = n, .rows = ids,
                         .n_tokens = 1, .xq = s->xq, .x = x, .out = out, .ld = n};
-    all.chunks[0] = (n + all.step - 1) / all.step;
+    all.chunks[0] = (n + all.step[0] - 1) / all.step[0];
     pool_run(s->g->threads, matmuls_chunk, &all, all.chunks[0]);
 }
 

@@ -62,6 +62,8 @@ static void carve_activations(gemma_session *s, carver *at)
     s->v = CARVE(at, float, T * GK);
     s->gate = CARVE(at, float, T * F);
     s->up = CARVE(at, float, T * F);
+    s->low_rank_rows = rows;
+    s->low_rank = CARVE(at, float, 3 * T * LOW_RANK_MAX);
     s->xq.q = CARVE(at, int16_t, T * widest);
     s->xq.scale = CARVE(at, float, T * widest / 32);
     s->xq.weighted = CARVE(at, float, T * widest / 32);

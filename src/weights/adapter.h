@@ -25,7 +25,7 @@ typedef struct adapter adapter;
 enum {
     ADAPTER_Q = 1, ADAPTER_K = 2, ADAPTER_V = 4, ADAPTER_O = 8,
     ADAPTER_GATE = 16, ADAPTER_UP = 32, ADAPTER_DOWN = 64, ADAPTER_ALL = 127,
-    ADAPTER_N_TARGETS = 7, ADAPTER_MAX_RANK = 1024
+    ADAPTER_N_TARGETS = 7, ADAPTER_MAX_RANK = 256
 };
 
 typedef struct adapter_pair {
