@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/data.h"
 #include "data/data.h"
 
 static const char help[] =
@@ -17,6 +18,8 @@ static const char help[] =
     "    --db-dir DIR      the databases: DIR/<db_id>.duckdb or .sqlite (else train_db beside FILE)\n"
     "    --set-aside FILE  names of databases to keep out of training, a line each\n"
     "    --limit N         most examples (default: all), chosen by --seed\n"
+    "  salesbot data stats [FILE]   counts by source and kind, tokens of an example (--model: whose)\n"
+    "  salesbot data show [FILE]    the first --limit examples (default 3) as a model reads them\n"
     "  --out DIR           where the files go (default: data in the home folder)\n"
     "  --seed S            another choice (default 1)\n";
 
@@ -62,6 +65,14 @@ static int import(const flags *f, const char *out)
     return 0;
 }
 
+static const char *file_or_default(const flags *f, str *out)
+{
+    if (f->n_words > 1)
+        return f->words[1];
+    str_adds(out, "/training_data_train.jsonl");
+    return str_text(out);
+}
+
 static int run(int argc, char **argv)
 {
     flags f;
@@ -69,7 +80,7 @@ static int run(int argc, char **argv)
     err e = {0};
     int code = 2;
 
-    if (!flags_parse(&f, argc, argv, "schemas db-dir set-aside out seed limit db", &verb_data))
+    if (!flags_parse(&f, argc, argv, "schemas db-dir set-aside out seed limit db model", &verb_data))
         return 2;
     if (f.out)
         str_adds(&out, f.out);
@@ -77,10 +88,14 @@ static int run(int argc, char **argv)
         return cli_fail(&e);
     if (f.n_words == 2 && !strcmp(f.words[0], "import"))
         code = import(&f, str_text(&out));
+    else if (f.n_words >= 1 && f.n_words <= 2 && !strcmp(f.words[0], "stats"))
+        code = data_stats(&f, file_or_default(&f, &out));
+    else if (f.n_words >= 1 && f.n_words <= 2 && !strcmp(f.words[0], "show"))
+        code = data_show(&f, file_or_default(&f, &out));
     else
-        fprintf(stderr, "salesbot data: import FILE (salesbot data --help tells more)\n");
+        fprintf(stderr, "salesbot data: import FILE, stats or show (salesbot data --help tells more)\n");
     str_deinit(&out);
     return code;
 }
 
-const verb verb_data = {"data", "import FILE", "training examples", help, run};
+const verb verb_data = {"data", "import|stats|show", "training examples", help, run};
