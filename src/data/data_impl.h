@@ -5,10 +5,6 @@
 #include <jansson.h>
 
 #include "data/data.h"
-#include "sql/tree.h"
-
-/* ---- respell.c ---- */
-void respell(sql_stmt *s, const db_catalog *c);
 
 /* ---- records.c: the lines of a file, whatever its layout ---- */
 typedef struct record {

@@ -5,6 +5,7 @@
 
 #include "data/data_impl.h"
 #include "rag/prompt.h"
+#include "sql/canonical.h"
 #include "sql/tree.h"
 
 enum { PAIR_ARENA = 64 << 20 };
@@ -64,15 +65,13 @@ static const char *category_of(const sql_stmt *s)
 
 bool data_canonical(arena *a, const db_catalog *c, const char *sql, data_sql *out, err *e)
 {
-    sql_stmt *s = sql_parse(a, sql, e);
+    sql_stmt *s;
 
-    if (!s || !sql_bind(a, s, c, e))
+    if (!(out->from_first = sql_canonical(a, sql, c, e)) || !(s = sql_parse(a, out->from_first, e)))
         return false;
-    respell(s, c);
     out->category = category_of(s);
     out->select_first = sql_print(a, s, SQL_DUCKDB, 0);
-    out->from_first = sql_print(a, s, SQL_DUCKDB, SQL_FROM_FIRST);
-    return (out->select_first && out->from_first) || err_set(e, ERR_NOMEM, "the statement is too large");
+    return out->select_first || err_set(e, ERR_NOMEM, "the statement is too large");
 }
 
 static void add_user(const data_maker *m, const data_pair *p, str *out)

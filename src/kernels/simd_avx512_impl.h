@@ -12,7 +12,7 @@ enum { WIDE = 16 }; /* floats or rows in a register */
 /* The lanes of the first n elements, n >= 1; all from 16 on. */
 ALWAYS_INLINE __mmask16 first_lanes(int n)
 {
-    return n >= WIDE ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1);
+    return (__mmask16)(n >= WIDE ? 0xffffu : (1u << n) - 1);
 }
 
 /* The one order in which 16 lanes are added: lanes 8 apart first, then lanes_sum. */

@@ -17,9 +17,9 @@ static const char schemas[] =
 
 static const char *in_folder(const char *name)
 {
-    static char path[4][200];
+    static char path[16][200];
     static int turn;
-    char *p = path[turn++ % 4];
+    char *p = path[turn++ % 16];
 
     snprintf(p, 200, "%s/%s", folder, name);
     return p;
