@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/cli.h"
-#include "cli/data.h"
+#include "cli/data_files.h"
 #include "data/data.h"
 
 static const char help[] =

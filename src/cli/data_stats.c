@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
-#include "cli/data.h"
+#include "cli/data_files.h"
 #include "rag/prompt.h"
 #include "token/token.h"
 #include "weights/weights.h"

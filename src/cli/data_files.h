@@ -1,6 +1,6 @@
-/* data.h - the parts of salesbot data that have a file of their own. */
-#ifndef CLI_DATA_H
-#define CLI_DATA_H
+/* data_files.h - the parts of salesbot data that have a file of their own. */
+#ifndef CLI_DATA_FILES_H
+#define CLI_DATA_FILES_H
 
 #include "cli/cli.h"
 
