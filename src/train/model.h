@@ -49,6 +49,8 @@ typedef struct train_model_options {
     int n_threads;     /* 0: the cores this process may use */
     size_t keep_bytes; /* most memory for dequantised copies of the base; what does not
                         * fit is dequantised per tile in each pass. 0: 512 MiB */
+    size_t activation_bytes; /* most memory for activations kept between the passes; layers
+                        * that do not fit are computed twice. 0: 448 MiB; 1: none */
 } train_model_options;
 
 /* One learned matrix inside the flat arrays of weights and gradients. */
@@ -97,6 +99,8 @@ size_t train_model_bytes(const train_model *m);        /* memory it holds */
  * too large; ERR_CANCELLED after train_model_cancel. */
 MUST_CHECK bool train_model_step(train_model *m, const train_batch *b, bool backward,
                                  double *loss_sum, int *n_targets, err *e);
-void train_model_cancel(train_model *m); /* async-signal-safe */
+/* The running step, or the next one, ends with ERR_CANCELLED; then it is forgotten.
+ * Gradients are half added to and must be zeroed. Async-signal-safe. */
+void train_model_cancel(train_model *m);
 
 #endif
