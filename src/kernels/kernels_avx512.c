@@ -124,6 +124,7 @@ const kernel_ops kernels_avx512 = {
     .quantise = quantise,
     .matmul_int = matmul_int_avx512,
     .matmul_f32 = matmul_f32_avx512,
+    .low_rank_add = low_rank_add_avx512,
     .attend_block = attend_block_avx512,
     .rms_norm = rms_norm,
     .gelu_mul = gelu_mul,
