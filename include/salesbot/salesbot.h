@@ -212,6 +212,10 @@ SALESBOT_API char *salesbot_state_json(const salesbot_state *a, int flags, sales
  * self-contained page with the chart), "sentence". *n, if not NULL: its bytes. */
 SALESBOT_API char *salesbot_state_format(const salesbot_state *a, const char *format, size_t *n,
                                          salesbot_error *e);
+/* The rows of a state into a Parquet file, whole or not at all; from the session
+ * that answered. */
+SALESBOT_API int salesbot_state_parquet(salesbot_session *s, const salesbot_state *a,
+                                        const char *path, salesbot_error *e);
 /* Where two states' JSON differ, times aside: "" if nowhere, else the path of the
  * first difference and both values. */
 SALESBOT_API char *salesbot_state_difference(const char *json, const char *other_json,

@@ -188,6 +188,9 @@ void agent_format_cell(const agent_state *s, int64_t row, int column, str *out);
 /* All rows: CSV (RFC 4180), and a Markdown page with sentence, table and SQL. */
 MUST_CHECK bool agent_csv(const agent_state *s, str *out, err *e);
 MUST_CHECK bool agent_markdown(const agent_state *s, str *out, err *e);
+/* The rows of an answer into a Parquet file, whole or not at all. They are read
+ * again in the database's process; ERR_DB when they are no longer as many. */
+MUST_CHECK bool agent_parquet(agent_context *c, const agent_state *s, const char *path, err *e);
 /* JSON as one line, numbers with all their digits; owned (free). j may be NULL: an
  * earlier failure for want of memory. */
 MUST_CHECK char *agent_json_line(const json_t *j, err *e);

@@ -98,6 +98,9 @@ MUST_CHECK char *sql_extract(arena *a, const char *text);
 MUST_CHECK db_result *run_sql(agent_context *c, const char *sql, bool ordered,
                               const db_limits *l, err *e);
 
+/* The statement as it runs: sorted by all columns unless it is `ordered`; owned. */
+MUST_CHECK char *sorted_sql(const char *sql, bool ordered, err *e);
+
 /* -- relax.c: which part of the query leaves no rows; a sentence, "" if unknown. */
 const char *relax_culprit(agent_state *s, agent_context *c);
 

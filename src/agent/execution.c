@@ -9,19 +9,24 @@
 
 #include "agent/agent_impl.h"
 
+char *sorted_sql(const char *sql, bool ordered, err *e)
+{
+    str text = {0};
+    char *taken;
+
+    str_addf(&text, ordered ? "%s" : "SELECT * FROM (%s) AS answer ORDER BY ALL", sql);
+    taken = str_take(&text);
+    if (!taken)
+        err_set(e, ERR_NOMEM, "out of memory for the statement");
+    return taken;
+}
+
 db_result *run_sql(agent_context *c, const char *sql, bool ordered, const db_limits *l, err *e)
 {
-    str sorted = {0};
-    db_result *r = NULL;
+    char *sorted = sorted_sql(sql, ordered, e);
+    db_result *r = sorted ? db_execute(c->db, sorted, l, e) : NULL;
 
-    if (ordered)
-        return db_execute(c->db, sql, l, e);
-    str_addf(&sorted, "SELECT * FROM (%s) AS answer ORDER BY ALL", sql);
-    if (sorted.bad)
-        err_set(e, ERR_NOMEM, "out of memory for the statement");
-    else
-        r = db_execute(c->db, sorted.text, l, e);
-    str_deinit(&sorted);
+    free(sorted);
     return r;
 }
 

@@ -1,5 +1,5 @@
-/* export.c - the rows for other programs: CSV and Markdown, whole; the state as
- * one line of JSON.
+/* export.c - the rows for other programs: CSV, Markdown and Parquet, whole; the
+ * state as one line of JSON.
  *
  * CSV is RFC 4180: raw numbers, ISO dates, quoted where needed; a NULL is an
  * empty field and an empty text is "". */
@@ -97,6 +97,26 @@ bool agent_markdown(const agent_state *s, str *out, err *e)
     if (s->sql && *s->sql)
         str_addf(out, "\n```sql\n%s\n```\n", s->sql_pretty ? s->sql_pretty : s->sql);
     return out->bad ? err_set(e, ERR_NOMEM, "out of memory for the answer") : true;
+}
+
+bool agent_parquet(agent_context *c, const agent_state *s, const char *path, err *e)
+{
+    const int64_t n = s->results ? s->results->n_rows : 0;
+    const db_limits limits = {.max_rows = n, .timeout_ms = s->options.limits.timeout_ms};
+    char *sql;
+    int64_t written = 0;
+    bool ok;
+
+    if (!s->results)
+        return err_set(e, s->error.code ? s->error.code : ERR_NOT_IN_DATA, "%s", s->error.code
+                       ? s->error.message : "this answer has no rows to write");
+    sql = sorted_sql(s->sql, s->ordered, e);
+    ok = sql && db_export_parquet(c->db, sql, &limits, path, &written, e);
+    free(sql);
+    if (ok && written != n) /* the file was replaced between the two */
+        ok = err_set(e, ERR_DB, "%s: %lld rows, but the answer has %lld: the data changed, ask again",
+                     path, (long long)written, (long long)n);
+    return ok;
 }
 
 char *agent_json_line(const json_t *j, err *e)

@@ -245,3 +245,18 @@ int salesbot_state_take_arrow(salesbot_state *a, struct ArrowArrayStream *out, s
     api_error(e, &local);
     return 0;
 }
+
+int salesbot_state_parquet(salesbot_session *s, const salesbot_state *a, const char *path,
+                           salesbot_error *e)
+{
+    err local = {0};
+    bool ok;
+
+    pthread_mutex_lock(&s->lock);
+    ok = a->state->results || !a->n_rows ? agent_parquet(s->context, a->state, path, &local)
+         : err_set(&local, ERR_NOT_FOUND, "the rows were taken out of this state");
+    pthread_mutex_unlock(&s->lock);
+    if (!ok)
+        api_error(e, &local);
+    return ok;
+}

@@ -81,7 +81,10 @@ static bool write_all(int fd, const void *bytes, size_t n)
     return true;
 }
 
-bool file_write_atomic(const char *path, const void *bytes, size_t n, int mode, err *e)
+/* What fills a new file; false with errno. */
+typedef bool (*filler)(int fd, const void *arg);
+
+static bool write_new(const char *path, int mode, filler fill, const void *arg, err *e)
 {
     str temporary = {0};
     bool ok;
@@ -92,7 +95,7 @@ bool file_write_atomic(const char *path, const void *bytes, size_t n, int mode, 
         return err_set(e, ERR_NOMEM, "%s: out of memory", path);
     fd = mkostemp(temporary.text, O_CLOEXEC);
     ok = fd >= 0 || fail(e, path, "cannot write beside it");
-    ok = ok && (write_all(fd, bytes, n) || fail(e, path, "cannot write"));
+    ok = ok && (fill(fd, arg) || fail(e, path, "cannot write"));
     ok = ok && (!fchmod(fd, (mode_t)mode) || fail(e, path, "cannot set its mode"));
     ok = ok && (!fsync(fd) || fail(e, path, "cannot write to disk"));
     if (fd >= 0 && close(fd) && ok)
@@ -101,6 +104,48 @@ bool file_write_atomic(const char *path, const void *bytes, size_t n, int mode, 
     if (!ok && fd >= 0)
         unlink(temporary.text);
     str_deinit(&temporary);
+    return ok;
+}
+
+typedef struct span {
+    const void *bytes;
+    size_t n;
+} span;
+
+static bool fill_bytes(int fd, const void *arg)
+{
+    const span *s = arg;
+
+    return write_all(fd, s->bytes, s->n);
+}
+
+bool file_write_atomic(const char *path, const void *bytes, size_t n, int mode, err *e)
+{
+    return write_new(path, mode, fill_bytes, &(span){bytes, n}, e);
+}
+
+static bool fill_copy(int fd, const void *arg)
+{
+    const int from = *(const int *)arg;
+    char buffer[65536];
+    ssize_t n;
+
+    while ((n = read(from, buffer, sizeof buffer)) != 0)
+        if (n < 0 ? errno != EINTR : !write_all(fd, buffer, (size_t)n))
+            return false;
+    return true;
+}
+
+bool file_copy_atomic(const char *from, const char *to, int mode, err *e)
+{
+    struct stat st;
+    const int fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    bool ok = (fd >= 0 && !fstat(fd, &st)) || fail(e, from, "cannot open");
+
+    ok = ok && (S_ISREG(st.st_mode) || err_set(e, ERR_IO, "%s: not a regular file", from));
+    ok = ok && write_new(to, mode, fill_copy, &fd, e);
+    if (fd >= 0)
+        close(fd);
     return ok;
 }
 

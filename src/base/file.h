@@ -21,6 +21,9 @@ MUST_CHECK bool file_read(const char *path, size_t limit, str *out, err *e);
 MUST_CHECK bool file_write_atomic(const char *path, const void *bytes, size_t n,
                                   int mode, err *e);
 
+/* Copy the regular file `from` (never a link) to `to` in the same way. */
+MUST_CHECK bool file_copy_atomic(const char *from, const char *to, int mode, err *e);
+
 typedef struct file_map {
     const unsigned char *bytes; /* read-only mapping, or NULL for an empty file */
     size_t n;

@@ -10,7 +10,7 @@ static const char help[] =
     "  --db FILE          DuckDB or SQLite file, CSV or Parquet, or a folder of these two\n"
     "                     (else $SALESBOT_DB, the last connected, the sample)\n"
     "  --sql SQL          run this instead, guarded like any other\n"
-    "  --format F         table json csv markdown (default table)\n"
+    "  --format F         table json csv markdown parquet (default table)\n"
     "  --out FILE         write the answer there, whole or not at all\n"
     "  --chart FILE.html  write the chart as one self-contained page\n"
     "  --all              every row, not the first ten\n"
@@ -68,7 +68,9 @@ static int ask_one(agent_context *c, const char *question, const flags *f)
         return cli_fail(&e);
     }
     code = output_exit_code(s);
-    if (!output_state(s, f, &out, &e) || !output_write(f, &out, &e) || !write_chart(f, s, &e))
+    if (!(f->format == FORMAT_PARQUET ? output_parquet(c, s, f, &e)
+                                      : output_state(s, f, &out, &e) && output_write(f, &out, &e)) ||
+        !write_chart(f, s, &e))
         code = cli_fail(&e);
     else if (code == err_exit_code(ERR_LIMIT) && f->format != FORMAT_TABLE)
         fprintf(stderr, "salesbot: the rows were cut at the limit\n");

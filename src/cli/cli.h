@@ -23,7 +23,7 @@ extern const verb verb_ask, verb_chat, verb_init, verb_catalog, verb_doctor, ver
     verb_model, verb_data, verb_version;
 
 typedef enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV,
-                             FORMAT_MARKDOWN } output_format;
+                             FORMAT_MARKDOWN, FORMAT_PARQUET } output_format;
 
 /* The flags of every verb in one place; each verb says which it takes. */
 typedef struct flags {
@@ -72,6 +72,8 @@ bool output_table(const agent_state *s, const flags *f, str *out, err *e);
 int output_exit_code(const agent_state *s);
 /* `text` to --out (atomically) or to stdout. */
 bool output_write(const flags *f, const str *text, err *e);
+/* --format parquet: the rows to --out, or to stdout unless that is a terminal. */
+bool output_parquet(agent_context *c, const agent_state *s, const flags *f, err *e);
 
 int cell_width(const char *utf8); /* columns of a terminal */
 int terminal_width(void);

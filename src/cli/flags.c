@@ -47,7 +47,7 @@ static const struct {
 };
 enum { N_FLAGS = sizeof table / sizeof table[0] };
 
-static const char *const formats[] = {"table", "json", "csv", "markdown"};
+static const char *const formats[] = {"table", "json", "csv", "markdown", "parquet"};
 
 static bool accepts(const char *accepted, const char *name)
 {

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "db/db_impl.h"
 
 enum { IDLE_MS = 30000, CATALOG_MS = 300000, TIMEOUT_MS = 30000, TABLES_MAX = 4096 };
@@ -171,13 +173,13 @@ db_result *db_execute(db *d, const char *sql, const db_limits *l, err *e)
     return request(d, ASK_EXECUTE, &m, e);
 }
 
-char *db_explain(db *d, const char *sql, err *e)
+/* A request that is answered by one text; owned. */
+static char *ask_text(db *d, frame_kind request, ask *m, err *e)
 {
-    ask m = {.sql = sql, .timeout_ms = TIMEOUT_MS};
-    const int64_t deadline = deadline_of(&m);
+    const int64_t deadline = deadline_of(m);
     char *text = NULL;
     frame_kind kind;
-    bool ok = begin(d, ASK_EXPLAIN, &m, e);
+    bool ok = begin(d, request, m, e);
 
     while (ok && (ok = process_reply(&d->child, deadline, NULL, &kind, e)) && kind == REPLY_TEXT) {
         wire w = {.base = (const uint8_t *)str_text(&d->child.payload), .n = d->child.payload.n};
@@ -195,6 +197,34 @@ char *db_explain(db *d, const char *sql, err *e)
         return text;
     free(text);
     return NULL;
+}
+
+char *db_explain(db *d, const char *sql, err *e)
+{
+    ask m = {.sql = sql, .timeout_ms = TIMEOUT_MS};
+
+    return ask_text(d, ASK_EXPLAIN, &m, e);
+}
+
+bool db_export_parquet(db *d, const char *sql, const db_limits *l, const char *path, int64_t *n_rows,
+                       err *e)
+{
+    ask m = {.sql = sql, .max_rows = l->max_rows,
+             .timeout_ms = l->timeout_ms > 0 ? (uint32_t)l->timeout_ms : TIMEOUT_MS};
+    char *count = ask_text(d, ASK_EXPORT, &m, e);
+    str made = {0};
+    bool ok = count;
+
+    if (d->child.temporary)
+        str_addf(&made, "%s/" EXPORT_NAME, d->child.temporary);
+    *n_rows = ok ? strtoll(count, NULL, 10) : 0;
+    ok = ok && (!made.bad || err_set(e, ERR_NOMEM, "out of memory")) &&
+         file_copy_atomic(str_text(&made), path, 0644, e);
+    if (made.n)
+        unlink(made.text); /* also what a failure left */
+    str_deinit(&made);
+    free(count);
+    return ok;
 }
 
 /* ---- catalog ---------------------------------------------------------- */

@@ -165,6 +165,12 @@ typedef struct db_result {
 MUST_CHECK db_result *db_prepare(db *d, const char *sql, err *e); /* n_rows = 0 */
 /* One SELECT. ERR_DB, ERR_LIMIT (time or memory), ERR_CANCELLED. */
 MUST_CHECK db_result *db_execute(db *d, const char *sql, const db_limits *l, err *e);
+/* The first l->max_rows rows (0: none) of one SELECT as a Parquet file, whole or
+ * not at all. Types are DuckDB's own; HUGEINT becomes DECIMAL(38,0), or text where
+ * a value has more digits; a name that comes twice gets a number. *n_rows: how many
+ * were written. ERR_DB, ERR_LIMIT (time, memory, 4 GB), ERR_CANCELLED, ERR_IO. */
+MUST_CHECK bool db_export_parquet(db *d, const char *sql, const db_limits *l, const char *path,
+                                  int64_t *n_rows, err *e);
 /* EXPLAIN as text, owned (free). */
 MUST_CHECK char *db_explain(db *d, const char *sql, err *e);
 void db_result_free(db_result *r); /* NULL is allowed */

@@ -65,7 +65,11 @@ typedef enum duckdb_type {
     DUCKDB_TIMESTAMP_S,
     DUCKDB_TIMESTAMP_MS,
     DUCKDB_TIMESTAMP_NS,
-    DUCKDB_UHUGEINT = 32,
+    DUCKDB_ENUM,
+    DUCKDB_UUID = 27,
+    DUCKDB_TIME_TZ = 30,
+    DUCKDB_TIMESTAMP_TZ,
+    DUCKDB_UHUGEINT,
 } duckdb_type;
 
 /* F(return type, name without duckdb_, parameters) */

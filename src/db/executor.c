@@ -93,6 +93,7 @@ static bool answer(executor *x, frame_kind kind, const ask *m, err *e)
     case ASK_PREPARE: return answer_prepare(x, m, e);
     case ASK_EXECUTE: return answer_execute(x, m, e);
     case ASK_EXPLAIN: return answer_explain(x, m, e);
+    case ASK_EXPORT: return answer_export(x, m, e);
     case ASK_CATALOG: return answer_catalog(x, m, e);
     case ASK_RUN:
     case ASK_IMPORT:

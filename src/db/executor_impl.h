@@ -74,6 +74,9 @@ MUST_CHECK bool answer_prepare(executor *x, const ask *m, err *e);
 MUST_CHECK bool answer_execute(executor *x, const ask *m, err *e);
 MUST_CHECK bool answer_explain(executor *x, const ask *m, err *e);
 
+/* ---- executor_export.c ---- */
+MUST_CHECK bool answer_export(executor *x, const ask *m, err *e);
+
 /* ---- executor_cell.c ---- */
 typedef struct cells { /* one column of a chunk */
     const void *data;

@@ -25,6 +25,7 @@ typedef enum frame_kind {
     ASK_PREPARE,
     ASK_EXECUTE,
     ASK_EXPLAIN,
+    ASK_EXPORT, /* the rows into EXPORT_NAME in the private folder; TEXT: how many */
     ASK_CATALOG,
     ASK_RUN,    /* a statement of a trusted script */
     ASK_IMPORT, /* copy the SQLite file `source`; sql: IMPORT_COPY or "" */
@@ -63,7 +64,10 @@ typedef struct ask_open {
 void ask_open_put(str *s, const ask_open *m);
 MUST_CHECK bool ask_open_get(wire *w, ask_open *m, err *e); /* texts borrowed */
 
-/* PREPARE, EXECUTE, EXPLAIN, CATALOG, RUN and FINISH. */
+/* The one file that the child makes for the parent. */
+#define EXPORT_NAME "export.parquet"
+
+/* PREPARE, EXECUTE, EXPLAIN, EXPORT, CATALOG, RUN and FINISH. */
 typedef struct ask {
     uint64_t number; /* of the request, rising; cancel names it */
     const char *sql;

@@ -109,6 +109,28 @@ static void a_state_has_its_fields(void)
     salesbot_state_free(a);
 }
 
+static void rows_become_a_file(void)
+{
+    char path[200];
+    salesbot_error e = {0};
+    salesbot_state *a;
+    FILE *f;
+    char magic[5] = "";
+
+    CHECK(ready());
+    snprintf(path, sizeof path, "%s/rows.parquet", sales_db_folder);
+    a = salesbot_ask(session, NULL, "Sales by region in 2024", plain, &e);
+    CHECK(a && salesbot_state_parquet(session, a, path, &e));
+    f = fopen(path, "rb");
+    CHECK(f && fread(magic, 1, 4, f) == 4 && !strcmp(magic, "PAR1"));
+    fclose(f);
+    CHECK(!salesbot_state_parquet(session, a, "/nonexistent/rows.parquet", &e) && e.code == SALESBOT_IO);
+    salesbot_state_free(a);
+    a = salesbot_ask(session, NULL, "what was the weather in 2024", plain, &e);
+    CHECK(a && !salesbot_state_parquet(session, a, path, &e) && e.code == SALESBOT_NOT_IN_DATA);
+    salesbot_state_free(a);
+}
+
 static void rows_move_out_once(void)
 {
     struct ArrowArrayStream stream;
@@ -401,6 +423,7 @@ static void a_question_is_cancelled(void)
 
 TEST_MAIN_WITH_EXECUTOR({"options_are_checked", options_are_checked}, {"codes_have_names", codes_have_names},
                         {"a_state_has_its_fields", a_state_has_its_fields},
+                        {"rows_become_a_file", rows_become_a_file},
                         {"rows_move_out_once", rows_move_out_once}, {"events_tell_the_way", events_tell_the_way},
                         {"statements_are_guarded", statements_are_guarded},
                         {"it_tells_about_itself", it_tells_about_itself},
