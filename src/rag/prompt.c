@@ -168,6 +168,8 @@ void prompt_question(const db_catalog *c, const prompt_options *o, const prompt_
         add_hints(c, q, out);
     if (q->evidence && *q->evidence)
         add_line("Hint: ", q->evidence, out);
+    if (q->today && prompt_is_relative(q->question))
+        add_line("Today: ", q->today, out);
     str_adds(out, "Question: ");
     prompt_clean(q->question, out);
     if (!q->wrong_sql)

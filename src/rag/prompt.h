@@ -8,7 +8,7 @@
  *
  *     <start_of_turn>user                            <- PROMPT_USER
  *     {instructions}{schema}                         <- prompt_prefix: ends in a line break
- *     {examples}{hints}{evidence}{question}          <- prompt_question: begins with a letter
+ *     {examples}{hints}{evidence}{today}{question}   <- prompt_question: begins with a letter
  *     <end_of_turn>                                  <- PROMPT_MODEL
  *     <start_of_turn>model
  *     FROM … SELECT …<end_of_turn>                   <- canonical, FROM first; PROMPT_END
@@ -71,6 +71,8 @@ typedef struct prompt_asked {
     const char *question, *evidence;       /* evidence: NULL or a hint as BIRD gives it */
     const prompt_hint *hints; int n_hints;
     const prompt_example *examples; int n_examples;
+    const char *today;                     /* "2026-05-20", shown when the question counts days from
+                                            * it ("last month", "3 days ago"); NULL: unknown */
     const char *wrong_sql, *error;         /* a repair: what was written and why it failed; or NULL */
 } prompt_asked;
 

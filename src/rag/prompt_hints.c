@@ -249,6 +249,14 @@ static int n_words_of(const char *folded)
     return n;
 }
 
+static bool has_digit(const char *p, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (p[i] >= '0' && p[i] <= '9')
+            return true;
+    return false;
+}
+
 /* 0: not near. More than NEAR_PER_SPAN values near one span say nothing. */
 static double nearness(const asked *a, int s, const char *value, int n_value)
 {
@@ -262,7 +270,7 @@ static double nearness(const asked *a, int s, const char *value, int n_value)
         return is_named(a, s) ? 0.5 + 0.3 * n / n_value : 0;
     most = n >= NEAR_TWICE ? 2 : 1;
     if (n < NEAR_BYTES || n >= FOLDED || abs(n - n_value) > most || n_value < NEAR_BYTES ||
-        n_words_of(value) != a->spans[s].n || (at[0] >= '0' && at[0] <= '9'))
+        n_words_of(value) != a->spans[s].n || has_digit(at, n))
         return 0;
     memcpy(text, at, (size_t)n);
     text[n] = 0;
@@ -397,6 +405,7 @@ static int by_worth(const void *x, const void *y)
 static int choose(const asked *a, prompt_hint *hints, int n)
 {
     int owner[WORDS], taken[SPANS] = {0}, out = 0;
+    bool exact[SPANS] = {false};
 
     for (int i = 0; i < WORDS; i++)
         owner[i] = -1;
@@ -405,7 +414,7 @@ static int choose(const asked *a, prompt_hint *hints, int n)
         const span *s = &a->spans[m->span];
         const word *first = &a->words[s->first], *last = first + s->n - 1;
         bool idle = taken[m->span] < COLUMNS_PER_SPAN &&
-                    (m->score >= 1 || a->near_of[m->span] <= NEAR_PER_SPAN);
+                    (m->score >= 1 || (!exact[m->span] && a->near_of[m->span] <= NEAR_PER_SPAN));
 
         for (int w = s->first; w < s->first + s->n; w++)
             idle = idle && (owner[w] < 0 || owner[w] == m->span);
@@ -414,6 +423,7 @@ static int choose(const asked *a, prompt_hint *hints, int n)
         for (int w = s->first; w < s->first + s->n; w++)
             owner[w] = m->span;
         taken[m->span]++;
+        exact[m->span] = m->score >= 1;
         hints[out++] = (prompt_hint){m->table, m->column, m->value, m->score, first->at,
                                      last->at + last->n - first->at};
     }

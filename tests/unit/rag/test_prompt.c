@@ -175,6 +175,26 @@ static void question_has_its_order(void)
     CHECK(same);
 }
 
+static bool shows_today(const char *question)
+{
+    const prompt_asked asked = {.question = question, .today = "2026-05-20"};
+    str out = {0};
+    bool shown;
+
+    prompt_question(catalog(), &(prompt_options){0}, &asked, &out);
+    shown = str_starts(str_text(&out), "Today: 2026-05-20\nQuestion: ");
+    str_deinit(&out);
+    return shown;
+}
+
+static void today_is_said_where_it_counts(void)
+{
+    CHECK(shows_today("sales last month") && shows_today("Sales in the last 30 days") && shows_today("sales 3 days ago"));
+    CHECK(shows_today("this year to date") && shows_today("what did we sell yesterday?") && shows_today("so far"));
+    CHECK(!shows_today("the last order") && !shows_today("current address in 2024") && !shows_today("sales in 2024"));
+    CHECK(!shows_today("this and that of stores by month") && !shows_today(""));
+}
+
 static void text_stays_text(void)
 {
     static const struct { const char *in, *out; } cases[] = {
@@ -232,5 +252,5 @@ static void marks_of_others_never_come_out(void)
 TEST_MAIN({"schema_is_a_line_a_table", schema_is_a_line_a_table}, {"large_schemas_shrink", large_schemas_shrink},
           {"values_are_found", values_are_found},
           {"long_questions_are_read_as_far_as_it_goes", long_questions_are_read_as_far_as_it_goes},
-          {"question_has_its_order", question_has_its_order}, {"text_stays_text", text_stays_text},
+          {"question_has_its_order", question_has_its_order}, {"today_is_said_where_it_counts", today_is_said_where_it_counts}, {"text_stays_text", text_stays_text},
           {"marks_of_others_never_come_out", marks_of_others_never_come_out})
