@@ -194,9 +194,9 @@ batch_plan *batch_plan_new(const train_set *s, const batch_options *o, err *e)
 
 int batch_plan_max_tokens(const batch_plan *p) { return p->max_tokens; }
 
-static const train_example *example_at(const batch_plan *p, int place)
+static const train_example *example_at(const batch_plan *p, int at)
 {
-    return &p->set->examples[p->order[place]];
+    return &p->set->examples[p->order[at]];
 }
 
 /* Common ids of two examples, so that the last token before each answer stays outside. */

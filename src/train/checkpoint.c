@@ -151,7 +151,7 @@ static json_t *parse_head(const char *path, const file_map *m, uint64_t n_head, 
 json_t *checkpoint_head(const char *path, err *e)
 {
     file_map m;
-    uint64_t n_head;
+    uint64_t n_head = 0;
     json_t *head = NULL;
 
     if (!file_map_open(path, &m, e))

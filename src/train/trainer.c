@@ -208,7 +208,7 @@ static bool log_validation(trainer *t, err *e)
 static bool validate(trainer *t, bool *better, err *e)
 {
     run_state *s = &t->state;
-    double loss, rate = -1;
+    double loss = 0, rate = -1;
 
     show(t, TRAIN_VALIDATING);
     if (!measure_loss(t, &loss, e))

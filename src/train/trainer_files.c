@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "train/checkpoint.h"
 #include "train/trainer_impl.h"
+#include "weights/adapter.h"
 
 enum { MAX_PARTS = OPTIM_MAX_PARTS + 1, FORMAT = 1 };
 
@@ -97,16 +98,24 @@ static bool check_space(const trainer *t, err *e)
                    t->job->out, have >> 20, (one * files + parts[0].n_bytes) >> 20, files, (one >> 20) + 1);
 }
 
+static bool holds_adapter(const trainer *t)
+{
+    str path = {0};
+    bool yes;
+
+    str_addf(&path, "%s/adapter_model.safetensors", t->job->out);
+    yes = file_exists(str_text(&path));
+    str_deinit(&path);
+    return yes;
+}
+
 static bool holds_run(const trainer *t, bool *yes, err *e)
 {
-    str adapter = {0};
     int *steps;
     const int n = list(t, &steps, false, e);
 
     free(steps);
-    str_addf(&adapter, "%s/adapter_model.safetensors", t->job->out);
-    *yes = n > 0 || file_exists(str_text(&adapter));
-    str_deinit(&adapter);
+    *yes = n > 0 || holds_adapter(t);
     return n >= 0;
 }
 
@@ -351,9 +360,34 @@ bool run_resume(trainer *t, bool *found, err *e)
         ok = path_of(t, steps[i], &path, e) && try_one(t, path.text, found, e);
     if (ok && !*found && n > 0)
         ok = err_set(e, ERR_FORMAT, "%s: every checkpoint is damaged; --force begins anew", str_text(&t->folder));
+    if (ok && !*found && holds_adapter(t) && !t->job->force)
+        ok = err_set(e, ERR_ARG, "%s holds an adapter but no checkpoint to go on from; --force begins anew", t->job->out);
     if (ok)
         run_note(t, *found ? "going on after step %d" : "no checkpoint yet: beginning at step %d", t->state.step);
     str_deinit(&path);
     free(steps);
+    return ok;
+}
+
+/* ---- the adapter ---- */
+
+bool run_write_adapter(trainer *t, err *e)
+{
+    const train_config *c = t->config;
+    const float *values = train_model_weights(t->job->model);
+    int n;
+    const train_tensor *tensors = train_model_tensors(t->job->model, &n);
+    adapter_tensor *list = calloc((size_t)n + 1, sizeof *list);
+    const adapter_write_options o = {.rank = c->rank, .alpha = (float)c->alpha, .dropout = (float)c->dropout,
+                                     .targets = c->targets, .base_name = t->job->base_name,
+                                     .base_fingerprint = t->job->base_fingerprint};
+    bool ok;
+
+    if (!list)
+        return err_set(e, ERR_NOMEM, "out of memory for the adapter");
+    for (int i = 0; i < n; i++)
+        list[i] = (adapter_tensor){tensors[i].name, tensors[i].rows, tensors[i].cols, values + tensors[i].at};
+    ok = adapter_write(t->job->out, list, (size_t)n, &o, e) || err_wrap(e, "adapter at step %d", t->state.step);
+    free(list);
     return ok;
 }
