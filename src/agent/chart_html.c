@@ -10,92 +10,9 @@
 #include <string.h>
 
 #include "agent/chart_impl.h"
+#include "agent/page.h"
 
-enum { TABLE_ROWS = 1000, PLOTLY_BYTES = 8 << 20 };
-static const char plotly_file[] = "share/plotly-basic.min.js";
-
-static const char head[] =
-    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
-    "'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
-static const char style[] =
-    "</title>\n<style>\n"
-    "body{font:16px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:64rem;margin:2rem auto;padding:0 1rem}\n"
-    "h1{font-size:1.1rem;font-weight:normal;color:#555}\n.answer{font-size:1.4rem}\n"
-    ".number{font-size:3.5rem;font-weight:600}\n"
-    "table{border-collapse:collapse;margin:1rem 0}\nth,td{padding:.25rem .75rem;border-bottom:1px solid #ddd;text-align:left}\n"
-    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-    "pre{background:#f6f6f6;padding:1rem;overflow:auto}\n.note{color:#555}\n</style>\n</head>\n<body>\n";
-
-static void add_escaped(const char *text, str *out)
-{
-    str clean = {0};
-
-    format_text(text, &clean);
-    for (const char *p = str_text(&clean); *p; p++)
-        switch (*p) {
-        case '&':  str_adds(out, "&amp;"); break;
-        case '<':  str_adds(out, "&lt;"); break;
-        case '>':  str_adds(out, "&gt;"); break;
-        case '"':  str_adds(out, "&quot;"); break;
-        case '\'': str_adds(out, "&#39;"); break;
-        default:   str_addc(out, *p);
-        }
-    str_deinit(&clean);
-}
-
-/* Lines stay lines: for <pre>. */
-static void add_escaped_lines(const char *text, str *out)
-{
-    for (const char *end; *text; text = *end ? end + 1 : end) {
-        str line = {0};
-
-        end = text + strcspn(text, "\n");
-        str_add(&line, text, (size_t)(end - text));
-        add_escaped(str_text(&line), out);
-        str_addc(out, '\n');
-        str_deinit(&line);
-    }
-}
-
-/* JSON inside a script element: no "<" can end it, no separator can break it. */
-static bool add_script_json(const json_t *v, str *out, err *e)
-{
-    char *text = json_dumps(v, JSON_COMPACT | JSON_ENSURE_ASCII);
-
-    if (!text)
-        return err_set(e, ERR_NOMEM, "out of memory for the chart's page");
-    for (const char *p = text; *p; p++)
-        if (*p == '<' || *p == '>' || *p == '&')
-            str_addf(out, "\\u%04x", (unsigned)(unsigned char)*p);
-        else
-            str_addc(out, *p);
-    free(text);
-    return true;
-}
-
-/* The bundle, with any "</script" in it made harmless; false if it isn't there. */
-static bool add_plotly(str *out)
-{
-    str path = {0}, code = {0};
-    err local = {0};
-    bool ok = home_path(&path, plotly_file, &local) &&
-              file_read(str_text(&path), PLOTLY_BYTES, &code, &local);
-
-    if (ok) {
-        str_adds(out, "<script>");
-        for (size_t i = 0; i < code.n; i++)
-            if (code.n - i >= 8 && !strncasecmp(code.text + i, "</script", 8))
-                str_adds(out, "<\\/script"), i += 7;
-            else
-                str_addc(out, code.text[i]);
-        str_adds(out, "</script>\n");
-    }
-    str_deinit(&path);
-    str_deinit(&code);
-    return ok;
-}
+enum { TABLE_ROWS = 1000 };
 
 static bool add_text_chart(const agent_state *s, str *out, err *e)
 {
@@ -104,7 +21,7 @@ static bool add_text_chart(const agent_state *s, str *out, err *e)
 
     if (ok && text.n) {
         str_adds(out, "<pre>");
-        add_escaped_lines(str_text(&text), out);
+        page_lines(str_text(&text), out);
         str_adds(out, "</pre>\n");
     }
     str_deinit(&text);
@@ -116,14 +33,14 @@ static bool add_figure(const agent_state *s, str *out, err *e)
     const size_t before = out->n;
 
     str_adds(out, "<div id=\"chart\"></div>\n");
-    if (!add_plotly(out)) {
+    if (!page_plotly(out)) {
         out->n = before;
         str_addf(out, "<p class=\"note\">The drawn chart needs Plotly, which is not installed: `make run` "
-                      "puts it at %s in salesbot's data folder.</p>\n", plotly_file);
+                      "puts it at %s in salesbot's data folder.</p>\n", page_plotly_file);
         return add_text_chart(s, out, e);
     }
     str_adds(out, "<script type=\"application/json\" id=\"figure\">");
-    if (!add_script_json(s->chart, out, e))
+    if (!page_json(s->chart, out, e))
         return false;
     str_adds(out, "</script>\n<script>\nconst f=JSON.parse(document.getElementById('figure').textContent);\n"
                   "Plotly.newPlot('chart',f.data,f.layout,{responsive:true,displaylogo:false});\n</script>\n");
@@ -139,7 +56,7 @@ static bool add_own_drawing(const agent_state *s, str *out)
     if (kind && !strcmp(kind, "big_number")) {
         agent_format_cell(s, 0, s->results->n_columns - 1, &number);
         str_adds(out, "<p class=\"number\">");
-        add_escaped(str_text(&number), out);
+        page_text(str_text(&number), out);
         str_adds(out, "</p>\n");
         str_deinit(&number);
         return true;
@@ -189,7 +106,7 @@ static void add_table(const agent_state *s, str *out)
     str_adds(out, "<table>\n<tr>");
     for (int j = 0; j < r->n_columns; j++) {
         str_adds(out, column_is_number(s, j) ? "<th class=\"n\">" : "<th>");
-        add_escaped(s->columns[j].title, out);
+        page_text(s->columns[j].title, out);
         str_adds(out, "</th>");
     }
     str_adds(out, "</tr>\n");
@@ -199,7 +116,7 @@ static void add_table(const agent_state *s, str *out)
             str_reset(&cell);
             agent_format_cell(s, i, j, &cell);
             str_adds(out, column_is_number(s, j) ? "<td class=\"n\">" : "<td>");
-            add_escaped(str_text(&cell), out);
+            page_text(str_text(&cell), out);
             str_adds(out, "</td>");
         }
         str_adds(out, "</tr>\n");
@@ -218,7 +135,7 @@ static void add_notes(const char *label, const char *const *notes, int n, str *o
     str_addf(out, "<p class=\"note\">%s: ", label);
     for (int i = 0; i < n; i++) {
         str_adds(out, i ? "; " : "");
-        add_escaped(notes[i], out);
+        page_text(notes[i], out);
     }
     str_adds(out, "</p>\n");
 }
@@ -233,39 +150,37 @@ static void add_facts(const agent_state *s, str *out)
     add_notes("Why this chart", &why, why != NULL, out);
     str_adds(out, "<p class=\"note\">");
     if (*s->confidence.word) {
-        add_escaped(s->confidence.word, out);
+        page_text(s->confidence.word, out);
         str_adds(out, ": ");
-        add_escaped(s->confidence.reason, out);
+        page_text(s->confidence.reason, out);
         str_adds(out, ". ");
     }
-    add_escaped(s->database, out);
+    page_text(s->database, out);
     if (*s->data_to) {
         str_adds(out, " to ");
-        add_escaped(s->data_to, out);
+        page_text(s->data_to, out);
     }
     str_adds(out, "</p>\n");
     if (*s->sql_pretty) {
         str_adds(out, "<pre>");
-        add_escaped_lines(s->sql_pretty, out);
+        page_lines(s->sql_pretty, out);
         str_adds(out, "</pre>\n");
     }
 }
 
 bool agent_chart_html(const agent_state *s, str *out, err *e)
 {
-    str_adds(out, head);
-    add_escaped(s->question, out);
-    str_adds(out, style);
+    page_begin(s->question, out);
     str_adds(out, "<h1>");
-    add_escaped(s->question, out);
+    page_text(s->question, out);
     str_adds(out, "</h1>\n<p class=\"answer\">");
-    add_escaped(s->answer, out);
+    page_text(s->answer, out);
     str_adds(out, "</p>\n");
     if (s->chart && !add_own_drawing(s, out) && !add_heat(s, out, e) && !add_figure(s, out, e))
         return false;
     if (s->results && s->columns && s->results->n_rows)
         add_table(s, out);
     add_facts(s, out);
-    str_adds(out, "</body>\n</html>\n");
+    page_end(out);
     return !out->bad || err_set(e, ERR_NOMEM, "out of memory for the chart's page");
 }

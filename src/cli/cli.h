@@ -15,12 +15,12 @@
 
 typedef struct verb {
     const char *name, *arguments, *summary;
-    const char *help; /* the flags, a line each */
+    const char *help; /* the flags, a line each; NULL: `run` takes --help itself */
     int (*run)(int argc, char **argv); /* argv[0] is the verb */
 } verb;
 
 extern const verb verb_ask, verb_chat, verb_init, verb_catalog, verb_doctor, verb_bench,
-    verb_model, verb_data, verb_version;
+    verb_model, verb_data, verb_train, verb_version;
 
 typedef enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV,
                              FORMAT_MARKDOWN, FORMAT_PARQUET } output_format;

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 static const verb *const verbs[] = {
-    &verb_ask, &verb_chat, &verb_init, &verb_catalog, &verb_model, &verb_data, &verb_doctor,
+    &verb_ask, &verb_chat, &verb_init, &verb_catalog, &verb_model, &verb_data, &verb_train, &verb_doctor,
     &verb_bench, &verb_version,
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < N_VERBS; i++) {
         if (strcmp(argv[1], verbs[i]->name))
             continue;
-        for (int k = 2; k < argc && strcmp(argv[k], "--"); k++)
+        for (int k = 2; verbs[i]->help && k < argc && strcmp(argv[k], "--"); k++)
             if (!strcmp(argv[k], "--help") || !strcmp(argv[k], "-h")) {
                 print_help(verbs[i]);
                 return 0;

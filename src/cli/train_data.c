@@ -5,7 +5,7 @@
  * The marks are put in as ids and the texts are encoded between them without special
  * tokens: a content that spells a mark stays text. Control tokens always part what is encoded, so
  * these ids are those of encoding the whole. Learned are the answer's ids and the last mark. */
-#include "cli/train_data.h"
+#include "cli/train_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -333,7 +333,8 @@ static bool start(trainer *t, err *e)
 {
     bool found = false;
 
-    if (!run_open(t, e) || (t->job->resume && !run_resume(t, &found, e)) || (!found && !run_clear(t, e)))
+    if (!run_open(t, e) || (t->job->resume && !run_resume(t, &found, e)) || (!found && !run_clear(t, e)) ||
+        !run_write_config(t, e))
         return false;
     t->n_batches = batch_plan_epoch(t->plan, t->state.epoch);
     t->started_ms = clock_ms();

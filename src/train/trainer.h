@@ -2,6 +2,7 @@
  *
  * A run's folder holds
  *   adapter_config.json, adapter_model.safetensors   the best weights so far, as PEFT keeps them
+ *   train.yaml                 every setting as it was resolved
  *   loss.jsonl                 a line a step, a line a validation; no times: equal for equal runs
  *   checkpoints/step-N.ckpt    the last `keep` and the best
  *

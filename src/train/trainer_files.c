@@ -244,6 +244,20 @@ bool run_save(trainer *t, err *e)
     return ok;
 }
 
+bool run_write_config(const trainer *t, err *e)
+{
+    str path = {0}, text = {0};
+    bool ok;
+
+    str_addf(&path, "%s/train.yaml", t->job->out);
+    train_config_print(t->config, true, &text);
+    ok = (!path.bad && !text.bad) || err_set(e, ERR_NOMEM, "out of memory for train.yaml");
+    ok = ok && file_write_atomic(path.text, text.text, text.n, 0644, e);
+    str_deinit(&path);
+    str_deinit(&text);
+    return ok;
+}
+
 /* ---- going on ---- */
 
 static bool other(const char *path, const char *what, err *e)

@@ -42,6 +42,7 @@ bool run_resume(trainer *t, bool *found, err *e);
 /* Forget an earlier run. */
 bool run_clear(trainer *t, err *e);
 bool run_log(trainer *t, const str *line, err *e);
+bool run_write_config(const trainer *t, err *e); /* train.yaml, all fields */
 /* Write a checkpoint of this state, then drop the oldest. */
 bool run_save(trainer *t, err *e);
 /* The weights as they are, as a PEFT adapter. */
