@@ -294,9 +294,9 @@ static void forward_chunk(void *arg, int i)
     block_output(&b, &s, acc);
 }
 
-void attention_prepare(train_model *m, const layer *l)
+void train_attention_prepare(train_model *m, const layer *l)
 {
-    rows_run(m, prepare_row, l, m->T);
+    train_rows(m, prepare_row, l, m->T);
 }
 
 void attention_forward(train_model *m, layer *l)
@@ -461,10 +461,10 @@ void attention_backward(train_model *m, layer *l)
 {
     pack_args a = {m, l, true};
 
-    rows_run(m, output_backward_row, l, m->T);
+    train_rows(m, output_backward_row, l, m->T);
     pool_run(m->threads, pack_keys_chunk, &a, n_panels(m) * m->c->G);
     pool_run(m->threads, pack_queries_chunk, &a, n_blocks(m) * m->c->G);
     pool_run(m->threads, query_backward_chunk, &a, n_blocks(m) * m->c->G);
     pool_run(m->threads, key_backward_chunk, &a, n_panels(m) * m->c->G);
-    rows_run(m, finish_row, l, m->T);
+    train_rows(m, finish_row, l, m->T);
 }

@@ -41,7 +41,7 @@ static void gather_targets(train_model *m)
     for (int t = 0; t < m->T; t++)
         if (m->b->targets[t] >= 0)
             m->s.at[m->n_targets++] = t;
-    rows_run(m, gather_row, NULL, m->n_targets);
+    train_rows(m, gather_row, NULL, m->n_targets);
 }
 
 /* Row i's logits of entries [v0, v0 + n): to weights e^(l - top), the target's own left out. */
@@ -143,7 +143,7 @@ double head_run(train_model *m, bool backward)
         loss += (double)m->s.top[i] + log((double)m->s.sum[i]) - (double)m->s.goal[i];
     if (backward) {
         memset(m->s.dx, 0, (size_t)m->T * (size_t)m->c->D * sizeof *m->s.dx);
-        rows_run(m, hidden_backward_row, NULL, m->n_targets);
+        train_rows(m, hidden_backward_row, NULL, m->n_targets);
     }
     return loss;
 }

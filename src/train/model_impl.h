@@ -177,7 +177,7 @@ void elements_pack_rows(train_model *m, const void *x, size_t ld, int rows, int 
 /* (rows,cols) F32 to elements, whole pool. */
 void elements_store(train_model *m, const float *x, size_t n, void *out);
 typedef void (*row_fn)(train_model *m, int row, const void *arg);
-void rows_run(train_model *m, row_fn fn, const void *arg, int n);
+void train_rows(train_model *m, row_fn fn, const void *arg, int n);
 
 /* model_lora.c */
 bool lora_open(train_model *m, err *e);
@@ -189,7 +189,7 @@ void linear_backward(train_model *m, layer *l, int which, const void *x, const v
                      float *dx, bool add);
 
 /* model_attention.c: l->a.q, k, v to l->a.att and back to s.dy, s.dk_e, s.dv_e from s.wide. */
-void attention_prepare(train_model *m, const layer *l);
+void train_attention_prepare(train_model *m, const layer *l);
 void attention_forward(train_model *m, layer *l);
 void attention_backward(train_model *m, layer *l);
 size_t attention_query_elements(const train_model *m); /* of s.q_kn and of s.do_kn */

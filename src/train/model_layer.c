@@ -29,7 +29,7 @@ static void norm_forward(train_model *m, const float *x, const float *gain, void
 {
     const norm_args a = {x, gain, out};
 
-    rows_run(m, norm_row, &a, m->T);
+    train_rows(m, norm_row, &a, m->T);
 }
 
 typedef struct residual_args {
@@ -57,7 +57,7 @@ static void residual_forward(train_model *m, const float *x, const void *y, cons
 {
     const residual_args a = {x, gain, y, out, NULL};
 
-    rows_run(m, residual_row, &a, m->T);
+    train_rows(m, residual_row, &a, m->T);
 }
 
 /* x_out = x + post(y): dy = post'(y) dx; dx itself passes on to x */
@@ -81,7 +81,7 @@ static void residual_backward(train_model *m, const void *y, const float *gain, 
 {
     const residual_args a = {m->s.dx, gain, y, NULL, dy};
 
-    rows_run(m, residual_backward_row, &a, m->T);
+    train_rows(m, residual_backward_row, &a, m->T);
 }
 
 /* dx += norm'(x) dh */
@@ -99,7 +99,7 @@ static void norm_backward(train_model *m, const float *x, const float *gain)
 {
     const norm_args a = {x, gain, NULL};
 
-    rows_run(m, norm_backward_row, &a, m->T);
+    train_rows(m, norm_backward_row, &a, m->T);
 }
 
 enum { GELU_STEP = 512 };
@@ -153,7 +153,7 @@ void layer_forward(train_model *m, layer *l, float *x_out, bool again)
         linear_forward(m, l, MAT_K, s->h1, l->a.k);
         linear_forward(m, l, MAT_V, s->h1, l->a.v);
     }
-    attention_prepare(m, l);
+    train_attention_prepare(m, l);
     if (products) {
         attention_forward(m, l);
         linear_forward(m, l, MAT_O, l->a.att, l->a.o);
@@ -164,7 +164,7 @@ void layer_forward(train_model *m, layer *l, float *x_out, bool again)
         linear_forward(m, l, MAT_GATE, s->h2, l->a.gate);
         linear_forward(m, l, MAT_UP, s->h2, l->a.up);
     }
-    rows_run(m, gelu_row, l, m->T);
+    train_rows(m, gelu_row, l, m->T);
     if (products)
         linear_forward(m, l, MAT_DOWN, s->act, l->a.down);
     if (x_out)
@@ -186,7 +186,7 @@ static void feed_forward_backward(train_model *m, layer *l)
     pack_input(m, s->act, F);
     linear_backward(m, l, MAT_DOWN, s->act, s->x_kn, s->dy, s->wide, false);
     /* act = gelu(gate) up */
-    rows_run(m, gelu_backward_row, l, m->T);
+    train_rows(m, gelu_backward_row, l, m->T);
     /* gate, up = Wgate h2, Wup h2 */
     pack_input(m, s->h2, D);
     linear_backward(m, l, MAT_GATE, s->h2, s->x_kn, s->dgate, s->dh, false);

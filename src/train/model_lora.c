@@ -150,7 +150,7 @@ static const void *dropped(train_model *m, const adapter *a, int C, const void *
     d = drop_of(m, a, C);
     d.x = x;
     d.out = m->s.drop;
-    rows_run(m, drop_row, &d, m->T);
+    train_rows(m, drop_row, &d, m->T);
     return m->s.drop;
 }
 
@@ -223,7 +223,7 @@ static void b_backward(train_model *m, const layer *l, int which, const void *dy
     transpose_low(m, l->a.low[which]);
     product_run(m, &(product){.t = {{m->s.low_t, m->Tp, m->s.dy_kn, m->T}}, .n_terms = 1, .M = m->R, .N = N,
                               .out = m->s.db_t, .ld = (size_t)N});
-    rows_run(m, add_turned_row, &turn, N);
+    train_rows(m, add_turned_row, &turn, N);
 }
 
 /* dlow = s B^T dy, dA = dlow d(x)^T */
@@ -276,6 +276,6 @@ void linear_backward(train_model *m, layer *l, int which, const void *x, const v
         d.dx = m->s.dropped_dx;
         d.sum = dx;
         product_run(m, &(product){.t = {low}, .n_terms = 1, .M = m->T, .N = w->C, .out = m->s.dropped_dx, .ld = (size_t)w->C});
-        rows_run(m, drop_backward_row, &d, m->T);
+        train_rows(m, drop_backward_row, &d, m->T);
     }
 }

@@ -86,7 +86,7 @@ static void rows_chunk(void *arg, int i)
         j->fn(j->m, row, j->arg);
 }
 
-void rows_run(train_model *m, row_fn fn, const void *arg, int n)
+void train_rows(train_model *m, row_fn fn, const void *arg, int n)
 {
     rows_job j = {m, fn, arg, n};
 

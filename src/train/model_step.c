@@ -97,7 +97,7 @@ bool train_model_step(train_model *m, const train_batch *b, bool backward, doubl
     m->b = b;
     m->T = b->n;
     set_places(m, b);
-    rows_run(m, embed_row, NULL, m->T);
+    train_rows(m, embed_row, NULL, m->T);
     for (int l = 0; l < L; l++) {
         if (!go_on(m, e))
             return false;
