@@ -100,7 +100,7 @@ static bool run_training(session *s, err *e)
     train_view view;
     train_extent extent;
     train_result result;
-    train_job job = {.config = c, .train = &s->train, .val = s->val.n ? &s->val : NULL, .out = c->out,
+    train_job job = {.config = c, .train = &s->train, .out = c->out,
                      .base_name = s->base_name, .base_fingerprint = s->fingerprint,
                      .resume = s->options.resume, .force = s->options.force};
 
@@ -113,6 +113,7 @@ static bool run_training(session *s, err *e)
         return false;
     train_view_init(&view, c, s->model);
     job.model = s->model;
+    job.val = s->val.n ? &s->val : NULL;
     job.hooks = (train_hooks){.arg = &view, .progress = train_view_progress, .note = train_view_note,
                               .stop = &interrupts};
     if (!trainer_run(&job, &result, e) || !train_notices_write(c, s->base_name, e))

@@ -1,4 +1,5 @@
 /* train_page.c - the curves of a run as one page: loss, learning rate, gradient. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ enum { MAX_LOG = 256 << 20, MAX_POINTS = 4000 };
 typedef struct curves {
     json_t *step, *loss, *smooth, *lr, *norm, *tokens; /* arrays */
     json_t *val_step, *val_loss, *val_tokens, *rate_step, *rate;
-    double smoothed, last_loss, best;
+    double average, smoothed, last_loss, best;
     int n, best_step, every; /* every so many steps are drawn */
 } curves;
 
@@ -40,8 +41,9 @@ static void add_validation(curves *c, const json_t *line)
 static void add_step(curves *c, const json_t *line)
 {
     c->last_loss = json_number_value(json_object_get(line, "loss"));
-    c->smoothed = c->n ? 0.95 * c->smoothed + 0.05 * c->last_loss : c->last_loss;
-    if (c->n++ % c->every)
+    c->average = 0.95 * c->average + 0.05 * c->last_loss;
+    c->smoothed = c->average / (1 - pow(0.95, ++c->n)); /* the average began at 0 */
+    if ((c->n - 1) % c->every)
         return;
     append(c->step, line, "step");
     append(c->loss, line, "loss");

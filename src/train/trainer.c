@@ -124,7 +124,7 @@ static void show_state(trainer *t)
     t->shown.steps = t->config->steps;
     t->shown.epoch = s->epoch + (double)s->batch / (t->n_batches ? t->n_batches : 1);
     t->shown.tokens = s->tokens;
-    t->shown.smooth_loss = s->smooth_loss;
+    t->shown.smooth_loss = s->smooth_loss / (1 - pow(0.95, s->step > 0 ? s->step : 1)); /* it began at 0 */
     t->shown.validated = s->validated_step > 0;
     t->shown.val_loss = s->val_loss;
     t->shown.best_loss = s->best_loss;
@@ -158,7 +158,7 @@ static bool step(trainer *t, err *e)
     t->n_batches = sums.n_batches;
     s->tokens += sums.tokens;
     s->computed += sums.computed;
-    s->smooth_loss = s->step == 1 ? loss : 0.95 * s->smooth_loss + 0.05 * loss;
+    s->smooth_loss = 0.95 * s->smooth_loss + 0.05 * loss;
     t->shown.loss = loss;
     t->shown.lr = lr;
     t->shown.norm = norm;

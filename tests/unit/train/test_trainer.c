@@ -56,7 +56,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    char command[100];
+    char command[200];
 
     snprintf(command, sizeof command, "chmod -R u+w %s && rm -rf %s", folder, folder);
     if (system(command))
