@@ -4,6 +4,8 @@
  * that every answer token counts the same, wherever it stands), clips, and moves the
  * weights. The position in the data moves on only when the step is whole, so that a
  * step that was cancelled has never been. */
+#include "train/trainer.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
