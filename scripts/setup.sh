@@ -146,6 +146,16 @@ get_model() {
 }
 get_model || miss "Gemma 3 270M: put the file (SHA-256 $MODEL_SHA) at $MODEL; until then salesbot answers by templates only"
 
+# ---- the adapter that comes with the program ------------------------------
+ADAPTER=salesbot-gemma3-270m-lora
+if [ -f "models/$ADAPTER/adapter_config.json" ] && ! diff -rq "models/$ADAPTER" "$HOME_DIR/adapters/$ADAPTER" >/dev/null 2>&1; then
+    rm -rf "$HOME_DIR/adapters/$ADAPTER.new"
+    mkdir -p "$HOME_DIR/adapters"
+    cp -r "models/$ADAPTER" "$HOME_DIR/adapters/$ADAPTER.new"
+    rm -rf "$HOME_DIR/adapters/$ADAPTER"
+    mv "$HOME_DIR/adapters/$ADAPTER.new" "$HOME_DIR/adapters/$ADAPTER"
+fi
+
 # ---- plotly.js ------------------------------------------------------------
 get_plotly() {
     [ -f "$PLOTLY" ] && sum_ok "$PLOTLY" "$PLOTLY_SHA" && return 0

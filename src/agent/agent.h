@@ -45,6 +45,7 @@ const char *agent_unit_name(sem_unit u);       /* "money" */
 /* What is asked of one question; all zero is the default. */
 typedef struct agent_options {
     const char *sql;     /* --sql: this statement, guarded like any other */
+    const char *adapter; /* for this question, in place of the context's; NULL: that one */
     bool no_rag, no_model, template_only, explain;
     bool model_only;     /* for tests and `make run`: skip the template */
     double temperature;  /* 0: greedy */
@@ -64,12 +65,19 @@ typedef struct agent_model agent_model;
 MUST_CHECK agent_model *agent_model_new(const char *path, int threads, err *e);
 void agent_model_free(agent_model *m); /* NULL is allowed */
 
+/* Where the adapter is that is used when none is named: $SALESBOT_ADAPTER, else adapters/default in
+ * home (what `train` wrote), else the one that came with the program, in home or beside it under
+ * share/salesbot. False when there is none. */
+bool agent_adapter_default(str *path);
+
 /* What is shared by all questions on one database: one thread at a time, but for
  * agent_cancel. Borrowed parts outlive it. */
 typedef struct agent_context agent_context;
 typedef struct agent_context_options {
     const char *database;  /* path; required */
     const char *model;     /* as for agent_model_new */
+    const char *adapter;   /* PEFT folder; NULL: agent_adapter_default, if it fits the model */
+    bool no_adapter;
     agent_model *shared_model; /* used instead of `model`; borrowed */
     const char *program;   /* the executor (db.h); NULL: the default */
     const char *semantic;  /* YAML file; NULL: the sales layer if it fits, else derived */

@@ -16,7 +16,8 @@ struct agent_context {
     db *db;
     const db_catalog *catalog; /* borrowed from db */
     sem_layer *semantic;
-    bool is_sales, no_model;
+    bool is_sales, no_model, no_adapter;
+    char *adapter_path; /* owned; NULL: the default */
     bool is_derived; /* the layer was made from the catalog: nobody defined its words */
     agent_model *weights, *own_weights; /* own: NULL when shared */
     /* opened by the first question that needs the model (context.c) */
@@ -77,9 +78,13 @@ MUST_CHECK const char *query_sql(agent_state *s, agent_context *c, const sem_que
 
 /* -- model.c: opened at the first call; borrowed until agent_model_free */
 MUST_CHECK gemma *agent_model_open(agent_model *m, err *e);
+/* The adapter at `path` (NULL: the default one, *out NULL when there is none), loaded once and shared;
+ * the model is open. Borrowed until agent_model_free. */
+MUST_CHECK bool agent_model_adapter(agent_model *m, const char *path, const gemma_adapter **out, err *e);
 
 /* -- context.c */
-MUST_CHECK bool context_model(agent_context *c, err *e); /* opens it at the first call */
+/* Opens the model at the first call; `adapter` (NULL: the context's) is in use afterwards. */
+MUST_CHECK bool context_model(agent_context *c, const char *adapter, err *e);
 
 /* -- prompt.c: the fixed part, then what depends on the question. Owned (free). */
 MUST_CHECK char *few_shot_prefix(const agent_context *c);

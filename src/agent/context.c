@@ -40,6 +40,12 @@ agent_context *agent_context_open(const agent_context_options *o, err *e)
         return NULL;
     }
     c->no_model = o->no_model;
+    c->no_adapter = o->no_adapter;
+    if (o->adapter && !(c->adapter_path = strdup(o->adapter))) {
+        err_set(e, ERR_NOMEM, "out of memory");
+        agent_context_close(c);
+        return NULL;
+    }
     c->db = db_open(o->database, &d, e);
     c->catalog = c->db ? db_catalog_get(c->db, e) : NULL;
     if (!o->shared_model)
@@ -60,6 +66,7 @@ void agent_context_close(agent_context *c)
     agent_model_free(c->own_weights);
     sem_free(c->semantic);
     db_close(c->db);
+    free(c->adapter_path);
     free(c->prefix);
     free(c);
 }
@@ -81,13 +88,20 @@ void agent_cancel(agent_context *c)
         db_cancel(c->db);
 }
 
-bool context_model(agent_context *c, err *e)
+bool context_model(agent_context *c, const char *adapter, err *e)
 {
     const gemma_session_options session = {.max_tokens = 4096, .answer_tokens = 768, .beams = 4};
+    const gemma_adapter *a = NULL;
 
-    if (c->session)
-        return true;
-    c->model = agent_model_open(c->weights, e);
-    c->session = c->model ? gemma_session_open(c->model, &session, e) : NULL;
-    return c->session != NULL;
+    if (!c->session) {
+        c->model = agent_model_open(c->weights, e);
+        c->session = c->model ? gemma_session_open(c->model, &session, e) : NULL;
+    }
+    if (!c->session)
+        return false;
+    if ((adapter || !c->no_adapter) &&
+        !agent_model_adapter(c->weights, adapter ? adapter : c->adapter_path, &a, e))
+        return false;
+    session_use_adapter(c->session, a);
+    return true;
 }

@@ -215,10 +215,15 @@ static bool try_once(agent_state *s, agent_context *c, const char *wrong, const 
 static void name_model(agent_state *s, const agent_context *c)
 {
     gemma_info info;
+    gemma_adapter_info adapter;
 
     gemma_describe(c->model, &info);
     s->weights = state_str(s, info.identity);
     s->kernel_table = state_str(s, info.kernels);
+    if (session_adapter(c->session)) {
+        gemma_adapter_describe(session_adapter(c->session), &adapter);
+        s->adapter = state_str(s, adapter.digest);
+    }
 }
 
 /* Worth another try with the error's words: what the model wrote was wrong. */
@@ -234,7 +239,7 @@ bool sql_by_model(agent_state *s, agent_context *c, err *e)
     double start;
     bool ok;
 
-    if (!context_model(c, e))
+    if (!context_model(c, s->work->o->adapter, e))
         return false;
     name_model(s, c);
     start = clock_ms();

@@ -19,6 +19,8 @@ static const char help[] =
     "  --no-model         templates only; --template-only the same\n"
     "  --no-rag           without the knowledge base\n"
     "  --model FILE       GGUF file or folder (else $SALESBOT_MODEL, else the default weights)\n"
+    "  --adapter DIR      LoRA adapter, a PEFT folder (else $SALESBOT_ADAPTER, adapters/default in the home\n"
+    "                     folder, the one that came with salesbot); --no-adapter: none\n"
     "  --temperature T, --beam N, --seed S   how the model chooses (default: greedy)\n"
     "  --pick N           take the N-th of the choices\n"
     "  --semantic FILE    a semantic layer of your own (YAML)\n"
@@ -26,7 +28,7 @@ static const char help[] =
     "                     one state a line comes out\n"
     "  --no-times         leave times out of the JSON\n";
 static const char accepted[] =
-    "db model adapter sql out chart batch semantic no-rag no-model template-only model-only "
+    "db model adapter no-adapter sql out chart batch semantic no-rag no-model template-only model-only "
     "all trace explain temperature beam pick threads seed format no-times";
 
 static agent_options options_of(const flags *f)
@@ -162,10 +164,12 @@ static int run(int argc, char **argv)
                         "  salesbot ask \"sales by region in 2024\"\n");
         return 2;
     }
-    if (cli_database(&f, &database, &e) && cli_model(&f, &model, &e))
+    if (cli_database(&f, &database, &e) && cli_model(&f, &model, &e) &&
+        cli_adapter_check(&f, model.text, &e))
         c = agent_context_open(&(agent_context_options){
             .on_import = cli_import,
             .database = database.text, .model = model.text, .semantic = f.semantic,
+            .adapter = f.adapter, .no_adapter = f.no_adapter,
             .threads = f.threads, .no_model = f.no_model || f.template_only}, &e);
     if (c)
         cli_on_interrupt(c);

@@ -8,7 +8,7 @@
 #include "base/pool.h"
 #include "cli/cli.h"
 
-static const char help[] = "  --db FILE, --model FILE, --no-model, --threads N, --format json\n";
+static const char help[] = "  --db FILE, --model FILE, --adapter DIR, --no-adapter, --no-model, --threads N, --format json\n";
 
 static const char *const questions[] = {
     "sales by region in 2024", "top 5 stores by sales in 2025", "monthly sales in 2025",
@@ -56,16 +56,19 @@ static bool template_path(agent_context *c, double *median, double *highest, err
 
 typedef struct speed { double prefill, decode; } speed; /* tokens per second */
 
-static bool model_speed(const char *path, int threads, speed *v, err *e)
+static bool model_speed(const char *path, const char *adapter, int threads, speed *v, err *e)
 {
     gemma *g = gemma_open(path, &(gemma_options){.n_threads = threads}, e);
     gemma_session *s = g ? gemma_session_open(g, &(gemma_session_options){.max_tokens = 1024}, e) : NULL;
+    gemma_adapter *a = s && *adapter ? gemma_adapter_open(g, adapter, e) : NULL;
     int32_t ids[PROMPT], out[ANSWER];
     const gemma_sampling how = {.max_tokens = ANSWER};
     double start = 0, middle = 0;
     int n = 0;
-    bool ok = s != NULL;
+    bool ok = s && (a || !*adapter);
 
+    if (ok)
+        session_use_adapter(s, a);
     for (int i = 0; i < PROMPT; i++)
         ids[i] = 2 + (i * 7919) % 20000;
     start = clock_ms();
@@ -75,6 +78,7 @@ static bool model_speed(const char *path, int threads, speed *v, err *e)
     if (ok)
         *v = (speed){.prefill = PROMPT / (middle - start) * 1e3, .decode = n / (clock_ms() - middle) * 1e3};
     gemma_session_close(s);
+    gemma_adapter_close(a);
     gemma_close(g);
     return ok;
 }
@@ -82,23 +86,23 @@ static bool model_speed(const char *path, int threads, speed *v, err *e)
 static int run(int argc, char **argv)
 {
     flags f;
-    str database = {0}, model = {0};
+    str database = {0}, model = {0}, adapter = {0};
     err e = {0};
     agent_context *c = NULL;
     double median = 0, highest = 0, start, open_ms;
     speed v = {0};
     bool ok;
 
-    if (!flags_parse(&f, argc, argv, "db model no-model threads format", &verb_bench))
+    if (!flags_parse(&f, argc, argv, "db model adapter no-adapter no-model threads format", &verb_bench))
         return 2;
     start = clock_ms();
-    ok = cli_database(&f, &database, &e) && cli_model(&f, &model, &e);
+    ok = cli_database(&f, &database, &e) && cli_model(&f, &model, &e) && cli_adapter(&f, &adapter, &e);
     c = ok ? agent_context_open(&(agent_context_options){
                  .on_import = cli_import, .database = database.text, .no_model = true}, &e)
            : NULL;
     open_ms = clock_ms() - start;
     ok = c && template_path(c, &median, &highest, &e);
-    ok = ok && (f.no_model || model_speed(model.text, f.threads, &v, &e));
+    ok = ok && (f.no_model || model_speed(model.text, str_text(&adapter), f.threads, &v, &e));
     if (ok && f.format == FORMAT_JSON)
         printf("{\"open_ms\": %.1f, \"template_path_ms\": {\"p50\": %.3f, \"max\": %.3f}, "
                "\"prefill_tokens_per_s\": %.1f, \"decode_tokens_per_s\": %.1f}\n",
@@ -111,6 +115,7 @@ static int run(int argc, char **argv)
     agent_context_close(c);
     str_deinit(&database);
     str_deinit(&model);
+    str_deinit(&adapter);
     return ok ? 0 : cli_fail(&e);
 }
 

@@ -11,10 +11,10 @@
 #include "cli/cli.h"
 
 static const char help[] =
-    "  --db FILE, --model FILE, --no-model, --no-rag, --format F, --all, --trace, --explain\n"
+    "  --db FILE, --model FILE, --adapter DIR, --no-adapter, --no-model, --no-rag, --format F, --all, --trace, --explain\n"
     "  With --format json one state a line comes out. \"quit\" or Ctrl-D ends.\n";
 static const char accepted[] =
-    "db model adapter semantic no-rag no-model template-only all trace explain temperature beam "
+    "db model adapter no-adapter semantic no-rag no-model template-only all trace explain temperature beam "
     "threads seed format no-times";
 
 static char *next_line(bool terminal, char **line, size_t *room)
@@ -64,10 +64,12 @@ static int run(int argc, char **argv)
 
     if (!flags_parse(&f, argc, argv, accepted, &verb_chat))
         return 2;
-    ok = cli_database(&f, &database, &e) && cli_model(&f, &model, &e);
+    ok = cli_database(&f, &database, &e) && cli_model(&f, &model, &e) &&
+        cli_adapter_check(&f, model.text, &e);
     c = ok ? agent_context_open(&(agent_context_options){
                  .on_import = cli_import,
                  .database = database.text, .model = model.text, .semantic = f.semantic,
+                 .adapter = f.adapter, .no_adapter = f.no_adapter,
                  .threads = f.threads, .no_model = f.no_model || f.template_only}, &e)
            : NULL;
     if (terminal && home_path(&history, "history", &e))

@@ -29,7 +29,7 @@ typedef enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV,
 typedef struct flags {
     const char *db, *model, *adapter, *sql, *out, *chart, *batch, *semantic;
     const char *schemas, *db_dir, *set_aside; /* data */
-    bool no_rag, no_model, template_only, model_only, all, trace, explain, help, force, no_times;
+    bool no_rag, no_model, no_adapter, template_only, model_only, all, trace, explain, help, force, no_times;
     double temperature;
     int beam, pick, threads, limit;
     uint64_t seed;
@@ -55,6 +55,11 @@ bool cli_database(const flags *f, str *path, err *e);
 void cli_import(void *arg, const char *what, double share);
 /* --model, else $SALESBOT_MODEL, else the default weights in the home folder. */
 bool cli_model(const flags *f, str *path, err *e);
+/* --adapter, else agent_adapter_default with the default weights; "" when there is none or
+ * --no-adapter says so. */
+bool cli_adapter(const flags *f, str *path, err *e);
+/* An adapter that was named must fit the model, though no question may come to need it. */
+bool cli_adapter_check(const flags *f, const char *model, err *e);
 /* Make the sales database at `path`; memory_bytes 0: the default limit. */
 bool cli_init(const char *path, uint64_t rows, uint64_t seed, int64_t memory_bytes,
               bool replace, err *e);

@@ -29,6 +29,7 @@ static const struct {
     {"limit", INT, offsetof(flags, limit)},
     {"no-rag", SWITCH, offsetof(flags, no_rag)},
     {"no-model", SWITCH, offsetof(flags, no_model)},
+    {"no-adapter", SWITCH, offsetof(flags, no_adapter)},
     {"template-only", SWITCH, offsetof(flags, template_only)},
     {"model-only", SWITCH, offsetof(flags, model_only)},
     {"no-times", SWITCH, offsetof(flags, no_times)},

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "weights/adapter.h"
 
 int cli_fail(const err *e)
 {
@@ -73,6 +74,30 @@ bool cli_model(const flags *f, str *path, err *e)
         return true;
     }
     return home_path(path, "models/gemma-3-270m-Q4_K_M.gguf", e);
+}
+
+bool cli_adapter_check(const flags *f, const char *model, err *e)
+{
+    weights *base;
+    adapter *a = NULL;
+
+    if (!f->adapter || f->no_model || f->template_only)
+        return true;
+    if ((base = weights_open(model, e)))
+        a = adapter_open(f->adapter, base, e);
+    adapter_close(a);
+    weights_close(base);
+    return a != NULL;
+}
+
+bool cli_adapter(const flags *f, str *path, err *e)
+{
+    str_reset(path);
+    if (f->adapter)
+        str_adds(path, f->adapter);
+    else if (f->no_adapter || f->model || getenv("SALESBOT_MODEL") || !agent_adapter_default(path))
+        str_reset(path);
+    return !path->bad || err_set(e, ERR_NOMEM, "out of memory");
 }
 
 static agent_context *volatile running;
