@@ -1,7 +1,8 @@
 /* bench_train.c - training steps on batches of a file or made-up ones: tokens per second, peak memory.
  *
  * usage: bench_train MODEL [tokens [steps [rank [threads]]]]
- * environment: TARGETS=share of positions with a target (default 0.25), BASE=nf4, F32=1 */
+ * environment: TARGETS=share of positions with a target (default 0.25), BASE=nf4, F32=1,
+ * KEEP and ACTIVATIONS=MiB (model.h) */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,13 @@ static void fail(const err *e)
     exit(err_exit_code(e->code));
 }
 
+static size_t mib(const char *name)
+{
+    const char *text = getenv(name);
+
+    return text ? (size_t)strtoull(text, NULL, 10) << 20 | 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
     const int n = argc > 2 ? atoi(argv[2]) : 2048, steps = argc > 3 ? atoi(argv[3]) : 3;
@@ -42,6 +50,7 @@ int main(int argc, char **argv)
     }
     m = train_model_open(argv[1], &(train_model_options){.rank = argc > 4 ? atoi(argv[4]) : 64,
                          .n_threads = argc > 5 ? atoi(argv[5]) : 0, .max_tokens = n, .f32 = getenv("F32") != NULL,
+                         .keep_bytes = mib("KEEP"), .activation_bytes = mib("ACTIVATIONS"),
                          .base = base && !strcmp(base, "nf4") ? TRAIN_BASE_NF4 : TRAIN_BASE_SERVED}, &e);
     if (!m)
         fail(&e);

@@ -23,6 +23,7 @@ fi
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" TRANSFORMERS_OFFLINE=1 HF_HUB_OFFLINE=1 PYTHONHASHSEED=0
 
 "$python" reference/make_tiny.py "$out/gemma"
+"$python" reference/make_train.py "$out/gemma" "$out/train"
 "$python" reference/compare_transformers.py "$out/gemma" "$out/hf"
 "$python" reference/make_adapter.py "$out/gemma" "$out/adapter"
 if [ -f "$tokenizer/tokenizer.json" ]; then

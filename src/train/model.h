@@ -48,9 +48,9 @@ typedef struct train_model_options {
     int max_targets;   /* of one batch; 0: max_tokens */
     int n_threads;     /* 0: the cores this process may use */
     size_t keep_bytes; /* most memory for dequantised copies of the base; what does not
-                        * fit is dequantised per tile in each pass. 0: 512 MiB */
+                        * fit is dequantised per tile in each pass, which costs 2 %. 0: none */
     size_t activation_bytes; /* most memory for activations kept between the passes; layers
-                        * that do not fit are computed twice. 0: 448 MiB; 1: none */
+                        * that do not fit are computed twice. 0: 800 MiB; 1: none */
 } train_model_options;
 
 /* One learned matrix inside the flat arrays of weights and gradients. */

@@ -171,6 +171,7 @@ void matrix_pack_rows(train_model *m, const matrix *w, int r0, int n, void *out)
 void matrix_pack_columns(train_model *m, const matrix *w, int r0, int n, void *out);
 /* Rows [r0, r0+n) x columns [c0, c0+k) as elements (n,k); tmp: PACK_ROWS x PACK_COLS elements. */
 const void *matrix_tile(const train_model *m, const matrix *w, int r0, int n, int c0, int k, void *tmp, size_t *ld);
+/* Row r, exact. */
 void matrix_row(const train_model *m, const matrix *w, int r, float *out);
 void elements_pack_columns(train_model *m, const void *x, size_t ld, int rows, int cols, void *out);
 void elements_pack_rows(train_model *m, const void *x, size_t ld, int rows, int cols, void *out);

@@ -230,7 +230,6 @@ static void keep_base(train_model *m)
         pool_run(m->threads, keep_chunk, &j, (w->N + PACK_ROWS - 1) / PACK_ROWS);
         forget(w->t);
     }
-    m->embed.kept = m->c->head_tied ? m->head.kept : NULL;
 }
 
 /* Zeroed pages from the system: touched when first written, given back whole. */

@@ -124,8 +124,7 @@ static bool check_options(train_model_options *o, err *e)
     o->max_tokens = o->max_tokens ? o->max_tokens : 2048;
     o->max_targets = o->max_targets ? o->max_targets : o->max_tokens;
     o->n_threads = o->n_threads ? o->n_threads : cpu_count();
-    o->keep_bytes = o->keep_bytes ? o->keep_bytes : (size_t)512 << 20;
-    o->activation_bytes = o->activation_bytes ? o->activation_bytes : (size_t)448 << 20;
+    o->activation_bytes = o->activation_bytes ? o->activation_bytes : (size_t)800 << 20;
     return true;
 }
 

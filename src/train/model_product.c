@@ -129,10 +129,7 @@ const void *matrix_tile(const train_model *m, const matrix *w, int r0, int n, in
 
 void matrix_row(const train_model *m, const matrix *w, int r, float *out)
 {
-    if (w->kept)
-        m->g->load(at(m, w->kept, (size_t)r * (size_t)w->C), w->C, out);
-    else
-        dequantise_part(m, w->t, r, 0, w->C, out);
+    dequantise_part(m, w->t, r, 0, w->C, out);
 }
 
 static const void *pack_source(const pack_job *j, int r, int n, int c, int k, void *tmp, size_t *ld)

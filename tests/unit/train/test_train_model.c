@@ -141,4 +141,235 @@ static void golden_bf16(void)
         check_golden(names[i], (train_model_options){.n_threads = 2, .max_tokens = 128}, 2e-2, 0.2);
 }
 
-TEST_MAIN({"golden_f32", golden_f32}, {"golden_bf16", golden_bf16})
+/* The examples of the packed batch one at a time, prefix and completion as one segment. */
+static void step_separately(fixture *f, double *loss)
+{
+    int32_t ids[MOST], targets[MOST];
+    err e = {0};
+
+    *loss = 0;
+    train_model_zero_gradients(f->m);
+    for (int i = 0; i < f->batch.n_segments; i++) {
+        const train_segment *s = &f->segments[i], *parent = s->parent >= 0 ? &f->segments[s->parent] : NULL;
+        const int before = parent ? parent->n : 0;
+        const train_segment whole = {0, before + s->n, -1};
+        double part;
+        int n;
+
+        for (int t = 0; t < before; t++) {
+            ids[t] = f->batch.ids[parent->first + t];
+            targets[t] = -1;
+        }
+        memcpy(ids + before, f->batch.ids + s->first, (size_t)s->n * sizeof *ids);
+        memcpy(targets + before, f->batch.targets + s->first, (size_t)s->n * sizeof *ids);
+        CHECK(train_model_step(f->m, &(train_batch){ids, targets, whole.n, &whole, 1, 1.0f, 0}, true, &part, &n, &e));
+        *loss += part;
+    }
+}
+
+static void shared_prefix(void)
+{
+    for (int i = 0; i < NAMES; i++) {
+        fixture f;
+        float *packed;
+        const char *name;
+        double loss, apart;
+
+        CHECK(fixture_open(&f, names[i], (train_model_options){.f32 = true, .n_threads = 2, .max_tokens = 128}));
+        packed = malloc(f.n * sizeof *packed);
+        loss = step(&f, &f.batch, true);
+        memcpy(packed, train_model_gradients(f.m), f.n * sizeof *packed);
+        step_separately(&f, &apart);
+        if (!test_failed) {
+            CHECK(fabs(loss - apart) <= 1e-6 * apart);
+            CHECK(worst_tensor(f.m, packed, train_model_gradients(f.m), &name) <= 2e-5);
+        }
+        free(packed);
+        fixture_close(&f);
+    }
+}
+
+/* Threads, kept copies and kept activations change nothing, not a bit. */
+static void same_bits(bool f32, float dropout)
+{
+    static const int threads[] = {1, 2, 3};
+    static const size_t bytes[] = {1, 300000, 1u << 30};
+    float *first = NULL;
+    double loss[3];
+
+    for (int i = 0; i < 3; i++) {
+        fixture f;
+
+        CHECK(fixture_open(&f, "gemma3", (train_model_options){.f32 = f32, .n_threads = threads[i], .max_tokens = 128 + 64 * i,
+                                .dropout = dropout, .seed = 7, .activation_bytes = bytes[i], .keep_bytes = bytes[2 - i]}));
+        loss[i] = step(&f, &f.batch, true);
+        if (!first) {
+            first = malloc(f.n * sizeof *first);
+            memcpy(first, train_model_gradients(f.m), f.n * sizeof *first);
+        }
+        CHECK(loss[i] == loss[0]);
+        CHECK(!memcmp(first, train_model_gradients(f.m), f.n * sizeof *first));
+        CHECK(step(&f, &f.batch, false) == loss[0]);
+        fixture_close(&f);
+    }
+    free(first);
+}
+
+static void deterministic(void)
+{
+    same_bits(true, 0);
+    same_bits(false, 0);
+    same_bits(false, 0.2f);
+}
+
+/* Derivative along a random direction against a difference of losses; with dropout the draw
+ * is the same on both sides, and another step's draw is another one. */
+static void differences_with_dropout(void)
+{
+    fixture f;
+    double slope = 0, loss[2], size = 0;
+    const float step_size = 2e-3f;
+    float *direction, *w;
+
+    CHECK(fixture_open(&f, "gemma3", (train_model_options){.f32 = true, .n_threads = 2, .max_tokens = 128,
+                                                           .dropout = 0.3f, .seed = 3}));
+    direction = malloc(f.n * sizeof *direction);
+    w = train_model_weights(f.m);
+    test_fill(direction, f.n, 9);
+    step(&f, &f.batch, true);
+    for (size_t i = 0; i < f.n; i++) {
+        direction[i] *= fabsf(f.weights[i]);
+        slope += (double)direction[i] * (double)train_model_gradients(f.m)[i];
+        size += fabs((double)direction[i] * (double)train_model_gradients(f.m)[i]);
+    }
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < f.n; i++)
+            w[i] = f.weights[i] + (side ? step_size : -step_size) * direction[i];
+        train_model_changed(f.m);
+        loss[side] = step(&f, &f.batch, false);
+    }
+    printf("slope %.5f, by differences %.5f\n", slope, (loss[1] - loss[0]) / (2 * (double)step_size));
+    CHECK(fabs(slope - (loss[1] - loss[0]) / (2 * (double)step_size)) < 1e-3 * size);
+    f.batch.step = 1;
+    CHECK(step(&f, &f.batch, false) != loss[1]);
+    free(direction);
+    fixture_close(&f);
+}
+
+/* From W alone (B = 0) with what PEFT starts from; then a few steps of descent. */
+static void learns(void)
+{
+    fixture f;
+    double loss, before;
+
+    CHECK(fixture_open(&f, "gemma1", (train_model_options){.n_threads = 2, .max_tokens = 128}));
+    before = loss = step(&f, &f.batch, true);
+    for (int i = 0; i < 30; i++) {
+        for (size_t k = 0; k < f.n; k++)
+            train_model_weights(f.m)[k] -= 4e-3f * train_model_gradients(f.m)[k];
+        train_model_changed(f.m);
+        loss = step(&f, &f.batch, true);
+    }
+    CHECK(loss < 0.6 * before);
+    fixture_close(&f);
+}
+
+static void first_values(void)
+{
+    err e = {0};
+    char path[512];
+    int n;
+    const train_tensor *t;
+    train_model *m, *other;
+
+    golden_path(path, sizeof path, "gemma1", "model.gguf");
+    m = train_model_open(path, &(train_model_options){.max_tokens = 32, .rank = 3, .seed = 1, .targets = TRAIN_Q | TRAIN_DOWN}, &e);
+    other = train_model_open(path, &(train_model_options){.max_tokens = 32, .rank = 3, .seed = 2, .targets = TRAIN_Q | TRAIN_DOWN}, &e);
+    CHECK(m && other && !strcmp(train_model_identity(m), train_model_identity(other)) && strlen(train_model_identity(m)) == 64);
+    t = train_model_tensors(m, &n);
+    CHECK(n == 8 && t[2].target == TRAIN_DOWN && !t[2].is_b && t[3].is_b && t[4].layer == 1);
+    CHECK(!strcmp(t[3].name, "base_model.model.model.layers.0.mlp.down_proj.lora_B.weight"));
+    CHECK(t[2].rows == 3 && t[2].cols == 64 && t[3].rows == 32 && t[3].cols == 3);
+    for (int i = 0; i < n; i++)
+        for (size_t k = t[i].at; k < t[i].at + (size_t)t[i].rows * (size_t)t[i].cols; k++) {
+            CHECK(fabs((double)train_model_weights(m)[k]) <= (t[i].is_b ? 0.0 : 1.0 / sqrt(t[i].cols)));
+            CHECK(t[i].is_b || train_model_weights(m)[k] != train_model_weights(other)[k]);
+        }
+    train_model_close(m);
+    train_model_close(other);
+}
+
+static bool refused(fixture *f, train_batch b, err_code code, const char *words)
+{
+    double loss;
+    int n;
+    err e = {0};
+    const bool ok = !train_model_step(f->m, &b, true, &loss, &n, &e) && e.code == code && strstr(e.msg, words);
+
+    if (!ok)
+        fprintf(stderr, "expected \"%s\", got: %s\n", words, e.msg);
+    return ok;
+}
+
+static void bad_batches(void)
+{
+    fixture f;
+    train_batch b;
+    train_segment s[2] = {{0, 50, -1}, {50, 29, 0}};
+    int32_t ids[79];
+
+    CHECK(fixture_open(&f, "gemma1", (train_model_options){.n_threads = 1, .max_tokens = 100, .max_targets = 75}));
+    b = f.batch;
+    b.n = 101;
+    CHECK(refused(&f, b, ERR_ARG, "1 to 100 fit"));
+    b.n = 0;
+    CHECK(refused(&f, b, ERR_ARG, "1 to 100 fit"));
+    b = f.batch;
+    b.segments = s;
+    b.n_segments = 1;
+    CHECK(refused(&f, b, ERR_ARG, "the segments cover 50"));
+    b.n_segments = 2;
+    s[1].first = 51;
+    CHECK(refused(&f, b, ERR_ARG, "does not begin where"));
+    s[1] = (train_segment){50, 30, 0};
+    CHECK(refused(&f, b, ERR_ARG, "does not begin where"));
+    s[1] = (train_segment){50, 29, 1};
+    CHECK(refused(&f, b, ERR_ARG, "its parent"));
+    memcpy(ids, f.batch.ids, sizeof ids);
+    ids[5] = 300;
+    b = f.batch;
+    b.ids = ids;
+    CHECK(refused(&f, b, ERR_ARG, "token 5 of the batch is outside"));
+    b = f.batch;
+    b.targets = f.batch.ids;
+    CHECK(refused(&f, b, ERR_ARG, "75 fit"));
+    train_model_cancel(f.m);
+    CHECK(refused(&f, f.batch, ERR_CANCELLED, "stopped"));
+    CHECK(step(&f, &f.batch, false) > 0);
+    fixture_close(&f);
+}
+
+static void bad_options(void)
+{
+    static const struct {
+        train_model_options o;
+        const char *words;
+    } cases[] = {
+        {{.rank = 257}, "rank 257"}, {{.rank = -1}, "rank -1"}, {{.dropout = 1.0f}, "dropout 1"},
+        {{.dropout = NAN}, "dropout nan"}, {{.alpha = -1}, "alpha -1"}, {{.targets = 128}, "seven matrices"},
+        {{.max_tokens = 100000}, "65536 tokens"},
+    };
+    char path[512];
+
+    golden_path(path, sizeof path, "gemma1", "model.gguf");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        err e = {0};
+        train_model *m = train_model_open(path, &cases[i].o, &e);
+
+        CHECK(!m && e.code == ERR_ARG && strstr(e.msg, cases[i].words));
+    }
+}
+
+TEST_MAIN({"golden_f32", golden_f32}, {"golden_bf16", golden_bf16}, {"shared_prefix", shared_prefix},
+          {"deterministic", deterministic}, {"differences_with_dropout", differences_with_dropout}, {"learns", learns},
+          {"first_values", first_values}, {"bad_batches", bad_batches}, {"bad_options", bad_options})
