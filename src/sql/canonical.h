@@ -9,6 +9,7 @@
  *
  *   - Tables have no alias, unless the name stands there already (t1, t2 …);
  *     subqueries in FROM and WITH are q1, q2 …, their unnamed columns c1, c2 ….
+ *   - JOIN … USING (a) where ON compares columns of one name (and no * is selected).
  *   - Columns are bare where one table of this FROM has them; `table.column` where
  *     more have, always in ON, and always for a column of a query further out.
  *   - Names have the catalog's case, functions are lower case, keywords upper case.
@@ -16,7 +17,7 @@
  *     expression (ORDER BY a subquery or a window function: its position).
  *   - Comparisons have the literal right, in ON the earlier table left; NOT is
  *     drawn into comparisons; AND and OR lean left; casts that change nothing go,
- *     also those to DOUBLE in a division, which gives a DOUBLE anyway.
+ *     also those to DOUBLE in a division, which gives a DOUBLE anyway, and ELSE NULL.
  *   - count_if(c) for sums and counts of CASE WHEN c THEN 1 [ELSE 0] END (0 where a
  *     sum over no rows were NULL); year(x) for EXTRACT, date_part, strftime of it;
  *     dates beside a date column are plain strings. docs/adr has the reasons. */

@@ -355,6 +355,14 @@ static void part_call(canon *k, sql_expr *x)
     }
 }
 
+/* ELSE NULL is what CASE gives without it. */
+static void no_else_null(sql_expr *x)
+{
+    if ((x->args.n - x->has_operand) % 2 && x->args.n - x->has_operand > 1 &&
+        x->args.at[x->args.n - 1]->kind == SQL_X_NULL)
+        x->args.n--;
+}
+
 static void call(canon *k, sql_expr *x)
 {
     if (!strcmp(x->text, "count") && x->args.n == 1 && !x->call->distinct &&
@@ -366,6 +374,14 @@ static void call(canon *k, sql_expr *x)
         x->call->distinct = false;
     count_if(k, x);
     case_of_if(x);
+    if (x->kind == SQL_X_CASE)
+        no_else_null(x);
+    if (x->kind == SQL_X_CALL && is_call(x, "nullif", 2) && x->args.at[0]->kind == SQL_X_NUMBER &&
+        is_text_number(x->args.at[1], "0") && strspn(x->args.at[0]->text, "0.") == 0) {
+        const sql_expr copy = *x->args.at[0]; /* is never 0 */
+
+        *x = copy;
+    }
     if (x->kind == SQL_X_CALL)
         part_call(k, x);
 }
@@ -473,6 +489,7 @@ static void expr(canon *k, sql_expr *x)
         year_numbers(k, x, 1);
         break;
     case SQL_X_CALL:    call(k, x); break;
+    case SQL_X_CASE:    no_else_null(x); break;
     case SQL_X_EXTRACT: part_call(k, x); break;
     case SQL_X_CAST:    cast(x); break;
     default:            break;
