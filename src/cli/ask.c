@@ -1,4 +1,5 @@
 /* ask.c - salesbot ask: one question, or a file of them. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ static const char help[] =
     "  --semantic FILE    a semantic layer of your own (YAML)\n"
     "  --batch FILE.jsonl questions, a line each (text or {\"question\": ...}); - is stdin;\n"
     "                     one state a line comes out\n"
-    "  --no-times         leave times out of the JSON\n";
+    "  --no-times         leave times out of the JSON\n"
+    "  --threads N        of the model (default: all cores)\n";
 static const char accepted[] =
     "db model adapter no-adapter sql out chart batch semantic no-rag no-model template-only model-only "
     "all trace explain temperature beam pick threads seed format no-times";
@@ -56,13 +58,31 @@ static bool write_chart(const flags *f, const agent_state *s, err *e)
     return ok;
 }
 
+/* What a failed or stopped question must not put in a file's place. */
+static bool keeps_file(const agent_state *s, const flags *f)
+{
+    return f->out && (cli_interrupted() || (s->error.code != ERR_OK && f->format == FORMAT_CSV));
+}
+
+static bool write_answer(agent_context *c, const agent_state *s, const flags *f, err *e)
+{
+    str out = {0};
+    bool ok = true;
+
+    if (f->format == FORMAT_PARQUET)
+        ok = output_parquet(c, s, f, e);
+    else if (!keeps_file(s, f))
+        ok = output_state(s, f, &out, e) && output_write(f, &out, e);
+    str_deinit(&out);
+    return ok && write_chart(f, s, e);
+}
+
 /* Ask, print, write the chart. The exit code. */
 static int ask_one(agent_context *c, const char *question, const flags *f)
 {
     const agent_options o = options_of(f);
     err e = {0};
     agent_state *s = agent_state_new(&e);
-    str out = {0};
     int code;
 
     if (!s || !orchestrator_process(c, question, &o, s, &e)) {
@@ -70,70 +90,97 @@ static int ask_one(agent_context *c, const char *question, const flags *f)
         return cli_fail(&e);
     }
     code = output_exit_code(s);
-    if (!(f->format == FORMAT_PARQUET ? output_parquet(c, s, f, &e)
-                                      : output_state(s, f, &out, &e) && output_write(f, &out, &e)) ||
-        !write_chart(f, s, &e))
+    if (!write_answer(c, s, f, &e))
         code = cli_fail(&e);
     else if (code == err_exit_code(ERR_LIMIT) && f->format != FORMAT_TABLE)
         fprintf(stderr, "salesbot: the rows were cut at the limit\n");
     else if (s->error.code != ERR_OK && f->format == FORMAT_CSV)
         fprintf(stderr, "salesbot: %s\n", s->error.message);
-    str_deinit(&out);
     agent_state_free(s);
     return cli_interrupted() ? 130 : code;
 }
 
-/* The question of a batch line: a JSON object's or string's, or the text. */
+/* ---- --batch ---------------------------------------------------------------- */
+
+/* The question of a batch line: a JSON object's or string's, or the text. An
+ * object without one asks nothing, so that states and lines stay in step. */
 static char *line_question(const char *line)
 {
     json_t *j = json_loads(line, JSON_DECODE_ANY, NULL);
-    json_t *q = json_is_object(j) ? json_object_get(j, "question") : j;
-    char *question = strdup(json_is_string(q) ? json_string_value(q) : line);
+    const char *text = line;
+    char *question;
 
+    if (json_is_object(j))
+        text = json_string_value(json_object_get(j, "question"));
+    else if (json_is_string(j))
+        text = json_string_value(j);
+    question = strdup(text ? text : "");
     json_decref(j);
     return question;
+}
+
+static bool ask_line(agent_context *c, const char *line, const flags *f, str *out, err *e)
+{
+    const agent_options o = options_of(f);
+    agent_state *s = agent_state_new(e);
+    char *question = line_question(line);
+    const bool ok = (question || err_set(e, ERR_NOMEM, "out of memory")) && s &&
+                    orchestrator_process(c, question, &o, s, e) && output_state(s, f, out, e);
+
+    agent_state_free(s);
+    free(question);
+    return ok;
+}
+
+/* The line without its end; a NUL, which would hide the rest, becomes a control
+ * character that the question's check refuses. */
+static void clean_line(char *line, ssize_t *n)
+{
+    while (*n && (line[*n - 1] == '\n' || line[*n - 1] == '\r'))
+        line[--*n] = 0;
+    for (ssize_t i = 0; i < *n; i++)
+        if (!line[i])
+            line[i] = 1;
+}
+
+static bool batch_lines(agent_context *c, FILE *in, const flags *f, str *out, err *e)
+{
+    flags as_json = *f;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    bool ok = true;
+
+    as_json.format = FORMAT_JSON;
+    while (ok && !cli_interrupted() && (n = getline(&line, &room, in)) > 0) {
+        clean_line(line, &n);
+        if (!n)
+            continue;
+        ok = ask_line(c, line, &as_json, out, e);
+        if (ok && !f->out) {
+            ok = output_write(f, out, e);
+            str_reset(out);
+        }
+    }
+    free(line);
+    if (ok && !cli_interrupted() && (ferror(in) || !feof(in)))
+        ok = err_set(e, ERR_IO, "%s: cannot read on: %s", f->batch, strerror(errno));
+    return ok;
 }
 
 static int ask_batch(agent_context *c, const flags *f)
 {
     FILE *in = strcmp(f->batch, "-") ? fopen(f->batch, "r") : stdin;
-    const agent_options o = options_of(f);
-    flags as_json = *f;
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t n;
     str out = {0};
     err e = {0};
-    bool ok = true;
+    bool ok = in || err_set(&e, ERR_IO, "%s: cannot open this file of questions: %s", f->batch,
+                            strerror(errno));
 
-    if (!in) {
-        err_set(&e, ERR_IO, "%s: cannot open this file of questions", f->batch);
-        return cli_fail(&e);
-    }
-    as_json.format = FORMAT_JSON;
-    while (ok && !cli_interrupted() && (n = getline(&line, &room, in)) > 0) {
-        agent_state *s;
-        char *question;
-
-        while (n && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-            line[--n] = 0;
-        if (!n)
-            continue;
-        question = line_question(line);
-        s = agent_state_new(&e);
-        ok = question && s && orchestrator_process(c, question, &o, s, &e) &&
-             output_state(s, &as_json, &out, &e);
-        if (ok && !f->out) {
-            ok = output_write(f, &out, &e);
-            str_reset(&out);
-        }
-        agent_state_free(s);
-        free(question);
-    }
-    free(line);
-    if (in != stdin)
+    ok = ok && batch_lines(c, in, f, &out, &e);
+    if (in && in != stdin)
         fclose(in);
-    ok = ok && (!f->out || output_write(f, &out, &e));
+    if (ok && f->out && !cli_interrupted())
+        ok = output_write(f, &out, &e);
     str_deinit(&out);
     return !ok ? cli_fail(&e) : cli_interrupted() ? 130 : 0;
 }

@@ -11,16 +11,30 @@
 #include "cli/cli.h"
 
 static const char help[] =
-    "  --db FILE, --model FILE, --adapter DIR, --no-adapter, --no-model, --no-rag, --format F, --all, --trace, --explain\n"
-    "  With --format json one state a line comes out. \"quit\" or Ctrl-D ends.\n";
+    "  --db FILE, --model FILE, --adapter DIR, --no-adapter, --semantic FILE, --no-model, --template-only, --no-rag,\n"
+    "  --format F, --all, --trace, --explain, --temperature T, --beam N, --seed S, --threads N,\n"
+    "  --no-times: as for ask. With --format json one state a line comes out.\n"
+    "  Ctrl-C stops a question or gives up the line, \"quit\" or Ctrl-D ends.\n";
 static const char accepted[] =
     "db model adapter no-adapter semantic no-rag no-model template-only all trace explain temperature beam "
     "threads seed format no-times";
+
+/* Called by readline ten times a second while it waits. */
+static int on_event(void)
+{
+    if (cli_interrupted()) {
+        rl_replace_line("", 1);
+        rl_done = 1;
+    }
+    return 0;
+}
 
 static char *next_line(bool terminal, char **line, size_t *room)
 {
     if (terminal) {
         free(*line);
+        rl_event_hook = on_event;
+        cli_at_prompt();
         *line = readline("? ");
         if (*line && **line)
             add_history(*line);
@@ -75,6 +89,7 @@ static int run(int argc, char **argv)
     if (terminal && home_path(&history, "history", &e))
         read_history(history.text);
     ok = c != NULL;
+    cli_on_interrupt(c);
     if (ok && terminal)
         fprintf(stderr, "%s. Ask, or \"help\"; Ctrl-D ends.\n", agent_catalog(c)->database);
     while (ok && next_line(terminal, &line, &room)) {

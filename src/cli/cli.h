@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "agent/agent.h"
 #include "base/err.h"
@@ -15,15 +16,44 @@
 
 typedef struct verb {
     const char *name, *arguments, *summary;
-    const char *help; /* the flags, a line each; NULL: `run` takes --help itself */
+    const char *help; /* the flags, a line each */
     int (*run)(int argc, char **argv); /* argv[0] is the verb */
 } verb;
 
-extern const verb verb_ask, verb_chat, verb_init, verb_catalog, verb_doctor, verb_bench,
-    verb_model, verb_data, verb_train, verb_version;
+/* One a line, in the order of the list that help prints. */
+#define VERBS(X) \
+    X(ask)       \
+    X(chat)      \
+    X(replay)    \
+    X(init)      \
+    X(catalog)   \
+    X(model)     \
+    X(data)      \
+    X(train)     \
+    X(doctor)    \
+    X(bench)     \
+    X(version)   \
+    X(help)      \
+    X(completion)
+#define X(name) extern const verb verb_##name;
+VERBS(X)
+#undef X
 
 typedef enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV,
                              FORMAT_MARKDOWN, FORMAT_PARQUET } output_format;
+
+/* The table of verbs (main.c); help, man page and completion are made from it. */
+const verb *const *cli_verbs(int *n);
+/* -- help.c: a verb's flags are what its help text names. */
+void help_usage(FILE *out);
+void help_verb(const verb *v, FILE *out);
+void help_text(const verb *v, str *out); /* the flags, a line each */
+/* By name; NULL after a message with the nearest one on stderr. */
+const verb *help_find(const char *name);
+/* The next flag in a help text, at *at: "--format" and its length; NULL at the end. */
+const char *help_flag(const char **at, size_t *n);
+/* The i-th word of "[show|connect]" or "build|search TEXT"; NULL at the end. */
+const char *help_word(const verb *v, int i, size_t *n);
 
 /* The flags of every verb in one place; each verb says which it takes. */
 typedef struct flags {
@@ -67,6 +97,8 @@ bool cli_init(const char *path, uint64_t rows, uint64_t seed, int64_t memory_byt
 /* Ctrl-C cancels what `c` is doing; a second one ends the program (130). */
 void cli_on_interrupt(agent_context *c);
 bool cli_interrupted(void);
+/* Until the next cli_on_interrupt Ctrl-C only gives up the line that is typed. */
+void cli_at_prompt(void);
 
 /* ---- output ------------------------------------------------------------ */
 

@@ -101,12 +101,16 @@ bool cli_adapter(const flags *f, str *path, err *e)
 }
 
 static agent_context *volatile running;
-static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t interrupts, prompting;
 
+/* A question is stopped by the first signal, the program by the second; at a prompt
+ * the line is given up (chat.c), and only SIGTERM ends the program. */
 static void on_interrupt(int signal_number)
 {
-    (void)signal_number;
-    if (interrupts++ || !running)
+    interrupts++;
+    if (prompting && signal_number == SIGINT)
+        return;
+    if (interrupts > 1 || !running || prompting)
         _exit(130);
     agent_cancel(running);
 }
@@ -116,10 +120,16 @@ void cli_on_interrupt(agent_context *c)
     struct sigaction action = {.sa_handler = on_interrupt};
 
     running = c;
-    interrupts = 0;
+    interrupts = prompting = 0;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+void cli_at_prompt(void)
+{
+    interrupts = 0;
+    prompting = 1;
 }
 
 bool cli_interrupted(void) { return interrupts > 0; }

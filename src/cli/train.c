@@ -10,7 +10,7 @@
 #include "cli/train_impl.h"
 #include "weights/adapter.h"
 
-static const char help_head[] =
+static const char help[] =
     "  salesbot train                     the default model on the data of `salesbot data generate`\n"
     "  salesbot train --resume            goes on where a run was stopped\n"
     "  salesbot train --config FILE       settings from YAML (\"name: value\" lines; flags win)\n"
@@ -122,27 +122,12 @@ static bool run_training(session *s, err *e)
     return true;
 }
 
-static void print_help(void)
-{
-    str text = {0};
-
-    str_addf(&text, "usage: salesbot train %s\n%s\n\n%s", verb_train.arguments, verb_train.summary, help_head);
-    train_config_help(&text);
-    fputs(str_text(&text), stdout);
-    str_deinit(&text);
-}
-
 static int run(int argc, char **argv)
 {
     session s = {0};
     err e = {0};
     int code = 0;
 
-    for (int i = 1; i < argc; i++)
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-            print_help();
-            return 0;
-        }
     if (!train_options_read(&s.options, argc, argv, &e))
         return cli_fail(&e);
     catch_signals();
@@ -155,4 +140,4 @@ static int run(int argc, char **argv)
     return code;
 }
 
-const verb verb_train = {"train", "[--data FILE] ...", "fine-tune: a LoRA adapter from examples", NULL, run};
+const verb verb_train = {"train", "[--data FILE] ...", "fine-tune: a LoRA adapter from examples", help, run};
