@@ -47,7 +47,9 @@ typedef struct agent_options {
     const char *sql;     /* --sql: this statement, guarded like any other */
     const char *adapter; /* for this question, in place of the context's; NULL: that one */
     bool no_rag, no_model, template_only, explain;
+    const char *evidence; /* a hint to the question, as BIRD gives it; NULL: none */
     bool model_only;     /* for tests and `make run`: skip the template */
+    bool no_fallbacks;   /* with model_only: neither templates nor their endings step in */
     double temperature;  /* 0: greedy */
     int beam;            /* 0 or 1: none */
     int pick;            /* 1..n: takes one of `choices`; 0: none */
@@ -155,8 +157,8 @@ typedef struct agent_state {
         double temperature;
         int beam, pick;
         uint64_t seed;
-        bool no_rag, no_model, template_only, model_only;
-        const char *sql; /* NULL: none was given */
+        bool no_rag, no_model, template_only, model_only, no_fallbacks;
+        const char *sql, *evidence; /* NULL: none was given */
         db_limits limits;
     } options;
     struct agent_work *work; /* private to the steps; NULL once processed */

@@ -89,7 +89,7 @@ MUST_CHECK bool context_model(agent_context *c, const char *adapter, err *e);
 /* -- prompt.c: the fixed part, then what depends on the question. Owned (free). */
 MUST_CHECK char *few_shot_prefix(const agent_context *c);
 MUST_CHECK char *few_shot_question(const agent_context *c, const char *question,
-                                 const char *wrong_sql, const char *error);
+                                   const char *evidence, const char *wrong_sql, const char *error);
 
 /* -- sql_model.c: a statement that parses, binds and prepares; "" is never given. */
 MUST_CHECK bool sql_by_model(agent_state *s, agent_context *c, err *e);

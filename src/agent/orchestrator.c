@@ -57,6 +57,8 @@ static bool begin(agent_context *c, const char *question, const agent_options *o
     s->options.no_model = o->no_model || c->no_model;
     s->options.template_only = o->template_only;
     s->options.model_only = o->model_only;
+    s->options.no_fallbacks = o->no_fallbacks;
+    s->options.evidence = o->evidence ? state_str(s, o->evidence) : NULL;
     s->options.sql = o->sql ? state_str(s, o->sql) : NULL;
     s->options.limits = o->limits;
     return true;

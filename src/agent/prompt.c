@@ -90,8 +90,8 @@ static void add_example(str *out, const few_shot_example *x)
     str_addf(out, "\nQuestion: %s\nSQL: %s;\n", x->question, x->sql);
 }
 
-char *few_shot_question(const agent_context *c, const char *question, const char *wrong_sql,
-                      const char *error)
+char *few_shot_question(const agent_context *c, const char *question, const char *evidence,
+                        const char *wrong_sql, const char *error)
 {
     const few_shot_example *shown[PROMPT_SHOWN];
     prompt_pool pool;
@@ -107,6 +107,10 @@ char *few_shot_question(const agent_context *c, const char *question, const char
         add_example(&out, shown[i]);
     str_adds(&out, "\nQuestion: ");
     format_text(question, &out); /* one line, whatever was typed */
+    if (evidence && *evidence) {
+        str_adds(&out, "\nHint: ");
+        format_text(evidence, &out);
+    }
     if (wrong_sql) {
         str_adds(&out, "\nWrong SQL: ");
         format_text(wrong_sql, &out);

@@ -63,6 +63,7 @@ static bool read_options(const json_t *o, agent_options *out, err *e)
     out->no_model = json_is_true(json_object_get(o, "no_model"));
     out->template_only = json_is_true(json_object_get(o, "template_only"));
     out->model_only = json_is_true(json_object_get(o, "model_only"));
+    out->no_fallbacks = json_is_true(json_object_get(o, "no_fallbacks"));
     return isfinite(out->temperature) && out->temperature >= 0
                ? true : err_set(e, ERR_FORMAT, "options.temperature: not a temperature");
 }
@@ -81,6 +82,7 @@ bool agent_replay_read(const json_t *state, const char **question, agent_options
     if (!read_options(options, o, e))
         return false;
     o->sql = json_string_value(json_object_get(options, "sql"));
+    o->evidence = json_string_value(json_object_get(options, "evidence"));
     if (source && !strcmp(source, "user") && !o->sql)
         return err_set(e, ERR_FORMAT, "this answer was made from SQL typed by hand, which it lacks");
     return true;

@@ -97,6 +97,8 @@ static bool try_partial(agent_state *s, agent_context *c, err *e)
     const sem_query *q = &s->query;
     const bool something = q->n_metrics > 0 || q->entity >= 0;
 
+    if (s->work->o->no_fallbacks)
+        return err_set(e, ERR_NOT_IN_DATA, "without fallbacks, as asked");
     if (!something)
         return err_set(e, ERR_NOT_IN_DATA, "no measure and no kind of thing was recognised");
     if (s->work->u.can_template) { /* the model went first, as asked, and failed */

@@ -108,7 +108,7 @@ static bool prompt_ids(agent_state *s, agent_context *c, const char *wrong, cons
     if (!tokenizer_encode(t, c->prefix, strlen(c->prefix), TOKEN_ADD_BOS, ids, e) ||
         (!has_prefix(c, ids) && !extend_prefix(c, ids, e)))
         return false;
-    tail = few_shot_question(c, s->question, wrong, why);
+    tail = few_shot_question(c, s->question, s->work->o->evidence, wrong, why);
     ok = tail ? tokenizer_encode(t, tail, strlen(tail), 0, ids, e)
               : err_set(e, ERR_NOMEM, "out of memory for the prompt");
     free(tail);

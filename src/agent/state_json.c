@@ -172,12 +172,14 @@ static json_t *seed_json(uint64_t seed)
 
 static json_t *options_json(const agent_state *s)
 {
-    return json_pack("{s:f, s:i, s:i, s:o, s:b, s:b, s:b, s:b, s:s*, s:I, s:I, s:i}",
+    return json_pack("{s:f, s:i, s:i, s:o, s:b, s:b, s:b, s:b, s:b, s:s*, s:s*, s:I, s:I, s:i}",
                      "temperature", s->options.temperature, "beam", s->options.beam,
                      "pick", s->options.pick, "seed", seed_json(s->options.seed),
                      "no_rag", s->options.no_rag, "no_model", s->options.no_model,
                      "template_only", s->options.template_only,
-                     "model_only", s->options.model_only, "sql", s->options.sql,
+                     "model_only", s->options.model_only, "no_fallbacks",
+                     s->options.no_fallbacks, "sql", s->options.sql, "evidence",
+                     s->options.evidence,
                      "max_rows", (json_int_t)s->options.limits.max_rows,
                      "max_bytes", (json_int_t)s->options.limits.max_bytes,
                      "timeout_ms", s->options.limits.timeout_ms);

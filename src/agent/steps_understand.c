@@ -120,6 +120,8 @@ static bool end_with(agent_state *s, agent_context *c, err *e)
     const understanding *u = &s->work->u;
     const char *missing = *u->missing ? u->missing : "something this data doesn't hold";
 
+    if (s->work->o->model_only && s->work->o->no_fallbacks)
+        return true;
     offer_choices(s, c, u->ending != UNDERSTOOD_AMBIGUOUS);
     switch (u->ending) {
     case UNDERSTOOD_HELP:

@@ -30,6 +30,7 @@ typedef struct verb {
     X(model)     \
     X(data)      \
     X(train)     \
+    X(eval)      \
     X(doctor)    \
     X(bench)     \
     X(version)   \
@@ -59,6 +60,8 @@ const char *help_word(const verb *v, int i, size_t *n);
 typedef struct flags {
     const char *db, *model, *adapter, *sql, *out, *chart, *batch, *semantic;
     const char *schemas, *db_dir, *set_aside; /* data */
+    const char *data, *json, *predictions; /* eval */
+    bool resume;
     bool no_rag, no_model, no_adapter, template_only, model_only, all, trace, explain, help, force, no_times;
     double temperature;
     int beam, pick, threads, limit;

@@ -142,28 +142,49 @@ static bool equal_mapped(const db_result *gold, const db_result *mine, const int
     return same;
 }
 
-static bool search(const db_result *gold, const db_result *mine, bool in_order,
-                   int *map, int depth, unsigned taken)
+typedef struct matching {
+    const db_result *gold, *mine;
+    bool in_order;
+    int map[EVAL_MAX_COLUMNS];
+    bool taken[EVAL_MAX_COLUMNS];
+    int tries; /* whole comparisons left */
+} matching;
+
+static bool column_equal(const matching *m, int of_gold, int of_mine)
 {
-    const int n = gold->n_columns;
+    db_result gold = *m->gold, mine = *m->mine;
+    const int zero = 0;
+
+    gold.columns = &m->gold->columns[of_gold], gold.n_columns = 1;
+    mine.columns = &m->mine->columns[of_mine], mine.n_columns = 1;
+    return equal_mapped(&gold, &mine, &zero, 1, m->in_order);
+}
+
+static bool search(matching *m, int depth)
+{
+    const int n = m->gold->n_columns;
 
     if (depth == n)
-        return equal_mapped(gold, mine, map, n, in_order);
-    for (int c = 0; c < n; c++) {
-        db_result one_gold = *gold, one_mine = *mine;
-        const int zero = 0;
+        return m->tries-- > 0 && equal_mapped(m->gold, m->mine, m->map, n, m->in_order);
+    for (int k = 0; k < n && m->tries > 0; k++) {
+        const int c = (depth + k) % n; /* its own place first */
 
-        if (taken >> c & 1)
+        if (m->taken[c] || !column_equal(m, depth, c))
             continue;
-        one_gold.columns = &gold->columns[depth], one_gold.n_columns = 1;
-        one_mine.columns = &mine->columns[c], one_mine.n_columns = 1;
-        if (!equal_mapped(&one_gold, &one_mine, &zero, 1, in_order))
-            continue;
-        map[depth] = c;
-        if (search(gold, mine, in_order, map, depth + 1, taken | 1u << c))
+        m->map[depth] = c;
+        m->taken[c] = true;
+        if (search(m, depth + 1))
             return true;
+        m->taken[c] = false;
     }
     return false;
+}
+
+static bool same_under_some_order(const db_result *gold, const db_result *mine, bool in_order)
+{
+    matching m = {.gold = gold, .mine = mine, .in_order = in_order, .tries = 200};
+
+    return search(&m, 0);
 }
 
 static bool differ(str *why, const char *text)
@@ -177,8 +198,6 @@ static bool differ(str *why, const char *text)
 
 bool eval_rows_equal(const db_result *gold, const db_result *mine, bool ordered, str *why)
 {
-    int map[EVAL_MAX_COLUMNS];
-
     if (gold->n_columns != mine->n_columns) {
         differ(why, "");
         if (why)
@@ -194,9 +213,9 @@ bool eval_rows_equal(const db_result *gold, const db_result *mine, bool ordered,
     }
     if (gold->n_columns > EVAL_MAX_COLUMNS)
         return differ(why, "too many columns to compare");
-    if (search(gold, mine, ordered, map, 0, 0))
+    if (same_under_some_order(gold, mine, ordered))
         return true;
-    if (ordered && search(gold, mine, false, map, 0, 0))
+    if (ordered && same_under_some_order(gold, mine, false))
         return differ(why, "same rows in another order");
     return differ(why, "other values");
 }
@@ -216,11 +235,11 @@ static int direction(const db_result *r, int c)
 }
 
 /* The columns by which the uncut gold is sorted, as far as they show. */
-static int sort_keys(const db_result *uncut, int keys[EVAL_MAX_COLUMNS])
+static int sort_keys(const db_result *uncut, int n_columns, int keys[EVAL_MAX_COLUMNS])
 {
     int n = 0;
 
-    for (int c = 0; c < uncut->n_columns; c++)
+    for (int c = 0; c < n_columns; c++)
         if (direction(uncut, c) != 0 && column_kind(&uncut->columns[c]) != KIND_TEXT)
             keys[n++] = c;
     return n;
@@ -234,43 +253,99 @@ static bool tied(const db_result *r, int64_t i, int64_t j, const int *keys, int 
     return true;
 }
 
-static bool row_equal(const db_result *a, int64_t i, const db_result *b, int64_t j)
+static bool row_equal(const db_result *uncut, int64_t i, const db_result *mine, int64_t j,
+                      const int *map)
 {
-    for (int c = 0; c < a->n_columns; c++)
-        if (!cells_equal(a, i, c, b, j, c))
+    for (int c = 0; c < mine->n_columns; c++)
+        if (!cells_equal(uncut, i, c, mine, j, map[c]))
             return false;
     return true;
+}
+
+/* Rows [from, to) of mine are that many different rows of uncut's [from, end). */
+static bool taken_from(const db_result *uncut, int64_t from, int64_t end, const db_result *mine,
+                       int64_t to, const int *map)
+{
+    uint8_t *used = calloc((size_t)(end - from) + 1, 1);
+    bool ok = used != NULL;
+
+    for (int64_t i = from; ok && i < to; i++) {
+        int64_t j = from;
+
+        while (j < end && (used[j - from] || !row_equal(uncut, j, mine, i, map)))
+            j++;
+        ok = j < end;
+        if (ok)
+            used[j - from] = 1;
+    }
+    free(used);
+    return ok;
+}
+
+/* Tied rows may change places; which of the tied at the cut are there is free. */
+static bool cut_mapped(const db_result *uncut, const int *keys, int n_keys,
+                       const db_result *mine, const int *map)
+{
+    int64_t from = 0, end;
+
+    for (; from < mine->n_rows; from = end) {
+        for (end = from + 1; end < uncut->n_rows && tied(uncut, from, end, keys, n_keys);)
+            end++;
+        if (!taken_from(uncut, from, end, mine, end < mine->n_rows ? end : mine->n_rows, map))
+            return false;
+    }
+    return true;
+}
+
+/* Some order of mine's columns; `depth` of them are placed. */
+static bool cut_search(const db_result *uncut, const int *keys, int n_keys, const db_result *mine,
+                       matching *m, int depth)
+{
+    const int n = mine->n_columns;
+
+    if (depth == n)
+        return m->tries-- > 0 && cut_mapped(uncut, keys, n_keys, mine, m->map);
+    for (int k = 0; k < n && m->tries > 0; k++) {
+        const int c = (depth + k) % n;
+
+        if (m->taken[c] || column_kind(&uncut->columns[depth]) != column_kind(&mine->columns[c]))
+            continue;
+        m->map[depth] = c;
+        m->taken[c] = true;
+        if (cut_search(uncut, keys, n_keys, mine, m, depth + 1))
+            return true;
+        m->taken[c] = false;
+    }
+    return false;
+}
+
+bool eval_rows_equal_tied(const db_result *gold, const db_result *uncut, const int *keys,
+                          int n_keys, const db_result *mine, str *why)
+{
+    matching m = {.tries = 200};
+
+    if (eval_rows_equal(gold, mine, true, NULL))
+        return true;
+    if (gold->n_columns != mine->n_columns || mine->n_rows != gold->n_rows ||
+        uncut->n_rows < mine->n_rows || gold->n_columns > EVAL_MAX_COLUMNS)
+        return eval_rows_equal(gold, mine, true, why);
+    return cut_search(uncut, keys, n_keys, mine, &m, 0) ||
+           differ(why, "a row that is neither above the cut nor tied at it");
 }
 
 bool eval_rows_equal_cut(const db_result *gold, const db_result *uncut,
                          const db_result *mine, str *why)
 {
-    const int64_t n = gold->n_rows;
-    int64_t first = n - 1, last = n - 1;
     int keys[EVAL_MAX_COLUMNS], n_keys;
 
     if (eval_rows_equal(gold, mine, true, NULL))
         return true;
-    if (gold->n_columns != mine->n_columns || mine->n_rows != n || n == 0 ||
-        uncut->n_rows <= n || gold->n_columns > EVAL_MAX_COLUMNS)
+    if (gold->n_columns > EVAL_MAX_COLUMNS || gold->n_rows == 0 || uncut->n_rows <= gold->n_rows)
         return eval_rows_equal(gold, mine, true, why);
-    n_keys = sort_keys(uncut, keys);
+    n_keys = sort_keys(uncut, gold->n_columns, keys);
     if (n_keys == 0)
         return differ(why, "other values (and no sorted column to find ties by)");
-    while (first > 0 && tied(uncut, first - 1, n - 1, keys, n_keys))
-        first--;
-    while (last + 1 < uncut->n_rows && tied(uncut, last + 1, n - 1, keys, n_keys))
-        last++;
-    for (int64_t i = 0; i < n; i++) { /* tied rows may change places, above the cut too */
-        bool ok = false;
-
-        for (int64_t j = i < first ? 0 : first; !ok && j <= last; j++)
-            ok = (j >= first) == (i >= first) && tied(uncut, i, j, keys, n_keys) &&
-                 row_equal(uncut, j, mine, i);
-        if (!ok)
-            return differ(why, "a row that is neither above the cut nor tied at it");
-    }
-    return true;
+    return eval_rows_equal_tied(gold, uncut, keys, n_keys, mine, why);
 }
 
 /* Offset after a quoted string, comment or parenthesis at p, or p itself. */

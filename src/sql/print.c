@@ -380,3 +380,14 @@ char *sql_print(arena *a, const sql_stmt *s, sql_dialect d, int flags)
     str_deinit(&p.out);
     return text;
 }
+
+char *sql_print_expr(arena *a, const sql_expr *x)
+{
+    printer p = {.dialect = SQL_DUCKDB, .level = -1};
+    char *text;
+
+    print_expr(&p, x);
+    text = p.out.bad ? NULL : arena_str(a, str_text(&p.out));
+    str_deinit(&p.out);
+    return text;
+}

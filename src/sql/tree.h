@@ -275,6 +275,9 @@ typedef struct sql_visitor {
 bool sql_walk(const sql_query *q, const sql_visitor *v);
 bool sql_walk_expr(const sql_expr *x, const sql_visitor *v);
 
+/* An expression as DuckDB's text; NULL only when the arena is full. */
+char *sql_print_expr(arena *a, const sql_expr *x);
+
 /* "line 2, column 5" of a byte offset. */
 typedef struct sql_place { int line, column; } sql_place;
 sql_place sql_place_of(const char *text, int at);
