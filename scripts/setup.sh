@@ -15,7 +15,7 @@ MISSING=""
 
 PACKAGES="gcc cmake ninja-build pkg-config make unzip python3 python3-pip
  libjansson-dev libyaml-dev libcmocka-dev libsodium-dev libutf8proc-dev
- libreadline-dev libseccomp-dev libcurl4-openssl-dev
+ libreadline-dev libseccomp-dev libcurl4-openssl-dev nettle-dev
  libsqlite3-dev libmicrohttpd-dev libzstd-dev"
 
 [ "${1:-full}" = test ] && PACKAGES="$PACKAGES g++ chromium fonts-dejavu-core" # the C++ check; charts are looked at in a browser
