@@ -300,7 +300,9 @@ bool understand(const sem_layer *l, const db_catalog *c, const char *question,
     sem_query_init(&u->query);
     if (!understand_check(question, strlen(question), e))
         return false;
-    if (!words_cut(question, UNDERSTAND_MAX_WORDS, a, &s.t))
+    if (!words_cut(question, UNDERSTAND_MAX_WORDS, a, &s.t) && s.t.n < UNDERSTAND_MAX_WORDS)
+        return err_set(e, ERR_NOMEM, "out of memory for a question");
+    if (s.t.n >= UNDERSTAND_MAX_WORDS)
         return err_set(e, ERR_ARG, "the question has more than %d words: ask one thing in a few sentences", UNDERSTAND_MAX_WORDS);
     if (!not_a_question(&s)) {
         if (!spans_find(&s))

@@ -288,23 +288,21 @@ static bool take_sign(cutter *c, const char *text, size_t i, size_t *n)
     return true;
 }
 
-bool words_cut(const char *text, int max, arena *a, tokens *out)
+static bool cut(cutter *c, const char *text)
 {
-    cutter c = {.at = arena_push(a, token, (size_t)max), .max = max, .arena = a};
+    arena *a = c->arena;
     size_t i = 0, n;
     const char *meaning;
 
-    if (!c.at)
-        return false;
     while (text[i]) {
         if (is_word_byte((unsigned char)text[i]) && !sign_at(text + i, &meaning)) {
             n = word_at(text + i);
-            if (!add_token(&c, text, i, n, NULL))
+            if (!add_token(c, text, i, n, NULL))
                 return false;
             i += n;
             n = apostrophe_at(text + i); /* "store's", "don't" */
             if (n && (text[i + n] == 't' || text[i + n] == 'T') && !is_word_byte((unsigned char)text[i + n + 1])) {
-                token *last = &c.at[c.n - 1];
+                token *last = &c->at[c->n - 1];
                 i += n + 1;
                 last->n_bytes = i - last->offset;
                 last->text = arena_strn(a, text + last->offset, last->n_bytes);
@@ -314,16 +312,24 @@ bool words_cut(const char *text, int max, arena *a, tokens *out)
             } else if (n && is_word_byte((unsigned char)text[i + n])) {
                 const bool possessive = (text[i + n] == 's' || text[i + n] == 'S') && !is_word_byte((unsigned char)text[i + n + 1]);
                 i += n + (possessive ? 1 : 0);
-                c.glued = !possessive;
+                c->glued = !possessive;
             }
         } else {
-            if (!take_sign(&c, text, i, &n))
+            if (!take_sign(c, text, i, &n))
                 return false;
             i += n;
         }
     }
-    *out = (tokens){c.at, c.n};
     return true;
+}
+
+bool words_cut(const char *text, int max, arena *a, tokens *out)
+{
+    cutter c = {.at = arena_push(a, token, (size_t)max), .max = max, .arena = a};
+    const bool ok = c.at && cut(&c, text);
+
+    *out = (tokens){c.at, c.n};
+    return ok;
 }
 
 /* ---- phrases ---------------------------------------------------------- */

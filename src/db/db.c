@@ -1,6 +1,7 @@
 /* db.c - open, ask, close: the parent's side of a database. */
 #include "db/db.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ static bool open_plan(db *d, const char *path, const db_options *o, err *e)
         return false;
     real = realpath(imported ? imported : path, NULL);
     ok = real ? process_plan_init(&d->plan, MODE_READ, real, o, e)
-              : err_set(e, ERR_DB, "%s: cannot be found", path);
+              : err_set(e, errno == ENOMEM ? ERR_NOMEM : ERR_DB, "%s: %s", path, strerror(errno));
     d->plan.idle_ms = o->idle_ms < 0 ? 0 : o->idle_ms ? (uint32_t)o->idle_ms : IDLE_MS;
     free(real);
     free(imported);

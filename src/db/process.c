@@ -55,7 +55,7 @@ bool process_plan_init(process_plan *p, open_mode mode, const char *path, const 
     p->program = strdup(program ? program : "/proc/self/exe");
     p->library = library ? realpath(library, NULL) : realpath(str_text(&home), NULL);
     if (!p->library)
-        err_set(e, ERR_DB, "%s: %s: run `make setup`, or set SALESBOT_DUCKDB "
+        err_set(e, errno == ENOMEM ? ERR_NOMEM : ERR_DB, "%s: %s: run `make setup`, or set SALESBOT_DUCKDB "
                            "to the path of libduckdb.so",
                 library ? library : str_text(&home), strerror(errno));
     str_deinit(&home);
@@ -237,7 +237,7 @@ static bool spawn(process *p, const char *program, int child_fd, err *e)
     if (!bad)
         return true;
     p->pid = 0;
-    return err_set(e, ERR_DB, "cannot start the database process %s: %s", program, strerror(bad));
+    return err_set(e, bad == ENOMEM ? ERR_NOMEM : ERR_DB, "cannot start the database process %s: %s", program, strerror(bad));
 }
 
 static bool send_opening(process *p, const process_plan *plan, err *e)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "db/db_impl.h"
 
 enum { SCHEMA_TABLES = 2000, SCHEMA_COLUMNS = 5000, TYPE_BYTES = 40 };
@@ -152,6 +153,10 @@ const db_catalog *db_catalog_of_json(arena *a, const char *database, const char 
     const db_catalog *c = NULL;
     db_table *tables;
 
+    if (json_no_memory(j, &where)) {
+        err_set(e, ERR_NOMEM, "out of memory for the schema of %.100s", database);
+        return NULL;
+    }
     if (!j) {
         err_set(e, ERR_FORMAT, "schema of %.100s: line %d: %.100s", database, where.line, where.text);
         return NULL;

@@ -39,9 +39,11 @@ bool yaml_file_open(yaml_file *f, const char *text, size_t n, const char *name, 
         return err_set(e, ERR_NOMEM, "no memory to read %s", name);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
     ok = yaml_parser_load(&parser, &f->doc);
-    if (!ok)
+    if (!ok && (parser.error == YAML_MEMORY_ERROR || !parser.problem)) /* it has words for all else */
+        err_set(e, ERR_NOMEM, "no memory to read %s", name);
+    else if (!ok)
         err_set(e, ERR_FORMAT, "%s:%zu: %s%s%s", name, parser.problem_mark.line + 1,
-                parser.problem ? parser.problem : "not YAML", parser.context ? " " : "",
+                parser.problem, parser.context ? " " : "",
                 parser.context ? parser.context : "");
     yaml_parser_delete(&parser);
     if (ok && !yaml_document_get_root_node(&f->doc)) {

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "token/token_impl.h"
 
 static bool refuse(const tokenizer *t, const char *what, err *e)
@@ -242,6 +243,8 @@ bool load_json(tokenizer *t, const char *json, size_t n, err *e)
     json_t *root = json_loadb(json, n, JSON_ALLOW_NUL, &why);
     bool ok;
 
+    if (json_no_memory(root, &why))
+        return err_set(e, ERR_NOMEM, "%s: out of memory", t->name);
     if (!root)
         return err_set(e, ERR_MODEL, "%s: tokenizer.json: line %d: %s", t->name, why.line, why.text);
     ok = load_parsed(t, root, e);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "weights/adapter_impl.h"
 
 enum { CONFIG_LIMIT = 1 << 20, MEMORY_LIMIT = 16 << 20 };
@@ -133,7 +134,9 @@ static bool read_config(adapter *a, err *e)
     ok = file_read(path, CONFIG_LIMIT, &text, e);
     if (ok)
         root = json_loadb(str_text(&text), text.n, JSON_REJECT_DUPLICATES, &why);
-    if (ok && !json_is_object(root))
+    if (ok && json_no_memory(root, &why))
+        ok = err_set(e, ERR_NOMEM, "%s: out of memory", path);
+    else if (ok && !json_is_object(root))
         ok = err_set(e, ERR_MODEL, "%s: line %d: not a JSON object: %s", path, root ? 1 : why.line,
                      root ? "another value" : why.text);
     ok = ok && refuse_extras(path, root, e) && read_sizes(a, path, root, e) && read_targets(a, path, root, e);

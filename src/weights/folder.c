@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "weights/weights_impl.h"
 
 enum { MAX_SHARDS = 1000 };
@@ -101,8 +102,9 @@ static bool read_index(const weights *w, const char *path, shard_list *list, err
     if (ok) {
         root = json_loadb(str_text(&text), text.n, 0, &why);
         map = json_object_get(root, "weight_map");
-        ok = json_is_object(map) ||
-             err_set(e, ERR_MODEL, "%s: has no weight_map (a JSON object)", path);
+        ok = !json_no_memory(root, &why) || err_set(e, ERR_NOMEM, "%s: out of memory", path);
+        ok = ok && (json_is_object(map) ||
+             err_set(e, ERR_MODEL, "%s: has no weight_map (a JSON object)", path));
         if (ok)
             json_object_foreach(map, key, value) {
                 const char *name = json_string_value(value);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "weights/weights_impl.h"
 
 typedef struct reader {
@@ -191,6 +192,8 @@ bool folder_read_config(const char *path, const char *text, size_t n, model_conf
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
     reader r = {.path = path, .root = root, .e = e, .ok = true};
 
+    if (json_no_memory(root, &why))
+        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
     if (!json_is_object(root)) {
         json_decref(root);
         return err_set(e, ERR_MODEL, "%s: line %d: not a JSON object: %s", path,

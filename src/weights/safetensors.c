@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "weights/weights_impl.h"
 
 enum { MAX_TABLE = 100 * 1000 * 1000, MAX_TENSORS = 1 << 16 };
@@ -196,6 +197,10 @@ json_t *safetensors_table_read(mapped_file *file, err *e)
     table = json_loadb((const char *)text, (size_t)n, JSON_REJECT_DUPLICATES, &why);
     if (json_is_object(table))
         return table;
+    if (json_no_memory(table, &why)) {
+        err_set(e, ERR_NOMEM, "%s: out of memory", file->path);
+        return NULL;
+    }
     json_decref(table);
     err_set(e, ERR_MODEL, "%s: its table of tensors is not a JSON object", file->path);
     return NULL;
