@@ -144,6 +144,7 @@ static bool open_parts(gemma *g, const char *path, const gemma_options *o, err *
     if (!check_sizes(g->c, e) || !load_layers(g, e) ||
         (!o->ids_only && !(g->tokens = tokenizer_from_weights(g->w, e))))
         return err_wrap(e, "%s", path);
+    head_plane_init(g);
     weights_identity(g->w, g->identity);
     for (size_t i = 0; i < weights_tensor_count(g->w); i++) {
         const tensor *t = weights_tensor(g->w, i);
@@ -174,6 +175,7 @@ void gemma_close(gemma *g)
 {
     if (!g)
         return;
+    head_plane_deinit(g);
     tokenizer_free(g->tokens);
     weights_close(g->w);
     pool_free(g->threads);

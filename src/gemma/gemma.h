@@ -90,6 +90,7 @@ typedef struct gemma_session_options {
     int chunk;         /* tokens computed at once in a prefill, 1..512; 0: 512 */
     int beams;         /* most beams of session_beams, 1..8; 0: none. Costs memory:
                         * beams x answer_tokens positions of KV and beams x V logits */
+    bool full_head;    /* session_best computes every logit: to compare and to measure */
 } gemma_session_options;
 
 /* o may be NULL. NULL with ERR_NOMEM or ERR_ARG. */
@@ -131,6 +132,11 @@ MUST_CHECK bool session_set(gemma_session *s, const int32_t *ids, int n, err *e)
  * computed at the first call, borrowed until the session changes. The session
  * must hold a token. */
 const float *session_logits(gemma_session *s);
+
+/* The best id after the last token, the lower one of equals: always the one that
+ * logits_best finds in session_logits, but once a model has chosen some dozens of
+ * tokens it is found without computing every logit (docs/adr/0010). */
+int32_t session_best(gemma_session *s);
 
 /* Only the rows of ids[0..n): out[i] = logits[ids[i]], same bits as
  * session_logits. Ids outside the vocabulary give -INFINITY. */

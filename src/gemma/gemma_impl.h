@@ -28,6 +28,18 @@ typedef struct layer {
     bool global;
 } layer;
 
+/* screen.c: the head in 4 bits, grown while tokens are chosen. */
+typedef struct head_plane {
+    uint8_t *groups;      /* owned; NULL: this model isn't screened */
+    size_t n_bytes;
+    int n_groups;
+    atomic_int ready;     /* groups packed; they never change again */
+    atomic_int tokens;    /* chosen freely so far */
+    _Atomic float norm;   /* the largest |w| or |p| of the rows packed */
+    atomic_flag growing;  /* held by the one who packs */
+    int strikes;          /* of who packs: tokens in a row that screening didn't help */
+} head_plane;
+
 struct gemma {
     weights *w;                  /* owned */
     struct tokenizer *tokens;    /* owned */
@@ -40,6 +52,7 @@ struct gemma {
     const float *output_norm;    /* (D) */
     const tensor *embed, *head;  /* (V,D) */
     float *inverse_freq[2];      /* (K/2) owned: local, global */
+    head_plane plane;
     int64_t n_parameters;
     char identity[65];
 };
@@ -69,6 +82,8 @@ struct gemma_session {
     int n;        /* tokens held */
     int low;      /* first position that the local rings still hold */
     bool hidden_valid, logits_valid;
+    bool full_head;               /* never screened */
+    int screen_wait, screen_pause; /* screen.c: tokens to go without, and how many next time */
     atomic_bool cancelled;
 
     kv_layer *kv; /* (L) */
@@ -95,6 +110,13 @@ struct gemma_session {
 
 /* session.c: session_extend without taking a cancellation back. */
 MUST_CHECK bool session_extend_more(gemma_session *s, const int32_t *ids, int n, err *e);
+
+/* session.c: make s->hidden that of the last token. */
+void session_hidden(gemma_session *s);
+
+/* screen.c */
+void head_plane_init(gemma *g); /* after the weights; without memory there is no plane */
+void head_plane_deinit(gemma *g);
 
 /* forward.c: all layers for the rows of b; leaves the residual stream in s->x and
  * keys and values in the cache. Stops early (false) only when cancelled. */

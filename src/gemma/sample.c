@@ -146,10 +146,9 @@ static int32_t choose(choice *c, const int32_t *written, int n_written)
     if (c->how->mask && (n = c->how->mask(c->how->mask_arg, written, n_written, &ids)) == 0)
         return -1;
     if (n < 0) {
-        const float *logits = session_logits(s);
-
-        return c->how->temperature > 0 ? draw(logits, V, c->how, &c->random, s->order)
-                                       : s->g->ops->largest(logits, V);
+        if (c->how->temperature > 0)
+            return draw(session_logits(s), V, c->how, &c->random, s->order);
+        return session_best(s);
     }
     if (n == 1)
         return ids[0];

@@ -107,6 +107,7 @@ static bool fill_options(gemma_session *s, const gemma_session_options *o, err *
         s->answer_tokens = s->max_tokens;
     s->chunk = o->chunk ? o->chunk : MAX_CHUNK;
     s->n_beams = o->beams;
+    s->full_head = o->full_head;
     s->ring = c->window + s->chunk + s->answer_tokens;
     if (s->ring > s->max_tokens)
         s->ring = s->max_tokens;
@@ -247,7 +248,7 @@ bool session_set(gemma_session *s, const int32_t *ids, int n, err *e)
 
 /* After a rewind the last token's state is gone: compute that row again. Keys
  * and values it writes are the bits that are there already. */
-static void need_hidden(gemma_session *s)
+void session_hidden(gemma_session *s)
 {
     bool cancelled = false;
 
@@ -266,7 +267,7 @@ static void need_hidden(gemma_session *s)
 const float *session_logits(gemma_session *s)
 {
     if (!s->logits_valid) {
-        need_hidden(s);
+        session_hidden(s);
         forward_head(s, s->hidden, 1, s->logits);
         s->logits_valid = true;
     }
@@ -277,7 +278,7 @@ void session_logits_for(gemma_session *s, const int32_t *ids, int n, float *out)
 {
     int32_t inside[256];
 
-    need_hidden(s);
+    session_hidden(s);
     for (int from = 0; from < n; from += 256) {
         const int count = n - from < 256 ? n - from : 256;
 

@@ -131,5 +131,7 @@ const kernel_ops kernels_avx512 = {
     .sum_exp = sum_exp,
     .largest = largest,
     .soft_cap = soft_cap,
+    .screen_bounds = screen_bounds_avx512,
+    .screen_pack = screen_pack_avx2,
 };
 #endif

@@ -56,7 +56,8 @@ ALWAYS_INLINE void sum_rows(const tensor_type type, const __m512i v[WIDE], __m51
                                    _mm512_shuffle_i32x4(high[0], high[1], 0xdd));
 }
 
-ALWAYS_INLINE void row_blocks(const tensor_type type, const uint8_t *const row[WIDE], const int j,
+/* Row r alone in a register: 8 and 6 bits. */
+ALWAYS_INLINE void row_blocks(const tensor_type type, const wide_rows *x, const bool strided, const int j,
                               const int16_t *q, __m512i half[2])
 {
     const __m512i a = _mm512_loadu_si512(q);
@@ -64,12 +65,37 @@ ALWAYS_INLINE void row_blocks(const tensor_type type, const uint8_t *const row[W
 
     UNROLLED
     for (int r = 0; r < WIDE; r++) {
-        const __m256i w = block_bytes512(type, row[r], j);
+        const __m256i w = block_bytes512(type, row_block(x, strided, r), j);
 
-        v[r] = _mm512_dpwssd_epi32(_mm512_setzero_si512(),
-                                   type == TENSOR_Q8_0 ? _mm512_cvtepi8_epi16(w) : _mm512_cvtepu8_epi16(w), a);
+        v[r] = _mm512_madd_epi16(type == TENSOR_Q8_0 ? _mm512_cvtepi8_epi16(w) : _mm512_cvtepu8_epi16(w), a);
     }
     sum_rows(type, v, half);
+}
+
+/* Two rows share a register of bytes, which halves what is left to add: 4 and 5 bits. */
+ALWAYS_INLINE void row_pairs(const tensor_type type, const wide_rows *x, const bool strided, const int j,
+                             const int16_t *q, __m512i half[2])
+{
+    const __m512i a = _mm512_loadu_si512(q), none = _mm512_setzero_si512();
+    const __m512i a0 = _mm512_shuffle_i32x4(a, a, 0x88), a1 = _mm512_shuffle_i32x4(a, a, 0xdd); /* as bytes unpack */
+    __m512i v[8], t[4], u[2];
+
+    UNROLLED
+    for (int i = 0; i < 8; i++) { /* rows 0 4, 1 5, 2 6, 3 7, 8 12, ... */
+        const int r = i < 4 ? i : i + 4;
+        const __m512i w = two_blocks(type, row_block(x, strided, r), row_block(x, strided, r + 4), j);
+
+        v[i] = _mm512_dpwssd_epi32(_mm512_madd_epi16(_mm512_unpacklo_epi8(w, none), a0), _mm512_unpackhi_epi8(w, none), a1);
+    }
+    UNROLLED
+    for (int i = 0; i < 4; i++)
+        t[i] = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]),
+                                _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]));
+    UNROLLED
+    for (int i = 0; i < 2; i++)
+        u[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(t[2 * i], t[2 * i + 1]),
+                                _mm512_unpackhi_epi64(t[2 * i], t[2 * i + 1]));
+    half[0] = half[1] = _mm512_add_epi32(_mm512_shuffle_i32x4(u[0], u[1], 0x88), _mm512_shuffle_i32x4(u[0], u[1], 0xdd));
 }
 
 ALWAYS_INLINE __m512 add_block(const tensor_type type, __m512 acc, const __m512i half[2],
@@ -90,41 +116,49 @@ ALWAYS_INLINE __m512 add_block(const tensor_type type, __m512 acc, const __m512i
     return add_scaled(acc, half[0], d[0], scale);
 }
 
-/* The next sixteen rows in the order of memory (as in matmul_int_avx2.c). */
-ALWAYS_INLINE void fetch_ahead(const uint8_t *p, size_t n)
+/* Sixteen rows are sixteen short streams to the hardware. Fetch the same block of
+ * the next sixteen: as one piece of memory, or each of them. */
+ALWAYS_INLINE void fetch_ahead(const wide_rows *x, const bool strided, size_t step)
 {
-    for (size_t i = 0; i < n; i += 64)
-        _mm_prefetch((const char *)p + i, _MM_HINT_T0);
+    if (strided) {
+        const char *next = (const char *)x->base[0] - x->at + WIDE * (x->stride + x->at);
+
+        for (size_t i = 0; i < WIDE * step; i += 64)
+            _mm_prefetch(next + i, _MM_HINT_T0);
+    } else {
+        for (int r = WIDE; r < 2 * WIDE; r++)
+            _mm_prefetch((const char *)x->chosen[r] + x->at, _MM_HINT_T0);
+    }
 }
 
-ALWAYS_INLINE __m512 one_token(const tensor_type type, const uint8_t *row[WIDE], int n_cols, const act_rows *x)
+ALWAYS_INLINE __m512 one_token(const tensor_type type, wide_rows x, const bool strided, int n_cols, const act_rows *a)
 {
     const int per = type >= TENSOR_Q4_K ? 8 : 1;
     const size_t step = tensor_block_bytes(type);
-    const uint8_t *next = row[0] + WIDE * row_bytes(type, n_cols);
     __m512 acc = _mm512_setzero_ps(), d[2 * LANES], m[LANES];
     __m512i half[2];
 
     m[0] = _mm512_setzero_ps();
     for (int b = 0; b < n_cols / 32; b += per) {
-        fetch_ahead(next + (size_t)(b / per) * WIDE * step, WIDE * step);
-        block_scales512(type, row, d, m);
+        fetch_ahead(&x, strided, step);
+        block_scales512(type, &x, strided, d, m);
         UNROLLED
         for (int j = 0; j < per; j++) {
-            row_blocks(type, row, j, x->q + 32 * (b + j), half);
+            if (type == TENSOR_Q8_0 || type == TENSOR_Q6_K)
+                row_blocks(type, &x, strided, j, a->q + 32 * (b + j), half);
+            else
+                row_pairs(type, &x, strided, j, a->q + 32 * (b + j), half);
             acc = add_block(type, acc, half, type_has_halves(type) ? d + 2 * j : d + j,
-                            type_has_min(type) ? m[j] : m[0], x, b + j);
+                            type_has_min(type) ? m[j] : m[0], a, b + j);
         }
-        UNROLLED
-        for (int r = 0; r < WIDE; r++)
-            row[r] += step;
+        next_block(&x, strided, step);
     }
     return acc;
 }
 
 /* -- several tokens --------------------------------------------------------- */
 
-ALWAYS_INLINE void panel_fill(const tensor_type type, panel *p, int group, const uint8_t *row[WIDE], int n_cols)
+ALWAYS_INLINE void panel_fill(const tensor_type type, panel *p, int group, wide_rows x, int n_cols)
 {
     const int per = type >= TENSOR_Q4_K ? 8 : 1, halves = type_has_halves(type) ? 2 : 1;
     const __m256i zero = _mm256_set1_epi8((char)type_zero(type));
@@ -132,7 +166,7 @@ ALWAYS_INLINE void panel_fill(const tensor_type type, panel *p, int group, const
     __m512i v[WIDE];
 
     for (int b = 0; b < n_cols / 32; b += per) {
-        block_scales512(type, row, d, m);
+        block_scales512(type, &x, false, d, m);
         UNROLLED
         for (int i = 0; i < per * halves; i++)
             _mm512_store_ps(p->d[b * halves + i][group], d[i]);
@@ -143,15 +177,13 @@ ALWAYS_INLINE void panel_fill(const tensor_type type, panel *p, int group, const
         for (int j = 0; j < per; j++) {
             UNROLLED
             for (int r = 0; r < WIDE; r++)
-                v[r] = _mm512_cvtepi8_epi16(_mm256_sub_epi8(block_bytes512(type, row[r], j), zero));
+                v[r] = _mm512_cvtepi8_epi16(_mm256_sub_epi8(block_bytes512(type, row_block(&x, false, r), j), zero));
             transpose16(v);
             UNROLLED
             for (int i = 0; i < WIDE; i++)
                 _mm512_store_si512(p->q[16 * (b + j) + i][group], v[i]);
         }
-        UNROLLED
-        for (int r = 0; r < WIDE; r++)
-            row[r] += tensor_block_bytes(type);
+        next_block(&x, false, tensor_block_bytes(type));
     }
 }
 
@@ -238,15 +270,25 @@ ALWAYS_INLINE void panel_tokens(const tensor_type type, const matmul *m, const p
 static void row_starts(const matmul *m, int r, const uint8_t *row[], int n)
 {
     for (int i = 0; i < n; i++)
-        row[i] = matmul_row(m, r + i < m->r1 ? r + i : m->r1 - 1);
+        row[i] = r + i < m->r1 ? matmul_row(m, r + i) : row[i - 1];
 }
 
 ALWAYS_INLINE void rows_one_token(const tensor_type type, const matmul *m, int r)
 {
-    const uint8_t *row[WIDE];
+    const size_t stride = row_bytes(type, m->n_cols);
+    const uint8_t *row[2 * WIDE]; /* these and the next */
+    __m512 out;
 
-    row_starts(m, r, row, WIDE);
-    _mm512_mask_storeu_ps(m->out + r - m->r0, first_lanes(m->r1 - r), one_token(type, row, m->n_cols, &m->xq));
+    if (!m->rows && m->r1 - r >= WIDE) {
+        const uint8_t *base = matmul_row(m, r);
+
+        out = one_token(type, (wide_rows){{base, base + 4 * stride, base + 8 * stride, base + 12 * stride}, stride,
+                                          3 * stride, NULL, 0}, true, m->n_cols, &m->xq);
+    } else {
+        row_starts(m, r, row, 2 * WIDE);
+        out = one_token(type, (wide_rows){.chosen = row}, false, m->n_cols, &m->xq);
+    }
+    _mm512_mask_storeu_ps(m->out + r - m->r0, first_lanes(m->r1 - r), out);
 }
 
 ALWAYS_INLINE void rows_panel(const tensor_type type, const matmul *m, int r)
@@ -263,7 +305,7 @@ ALWAYS_INLINE void rows_panel(const tensor_type type, const matmul *m, int r)
         int t = 0;
 
         for (int g = 0; g < GROUPS; g++)
-            panel_fill(type, &p, g, row + WIDE * g, n);
+            panel_fill(type, &p, g, (wide_rows){.chosen = row + WIDE * g, .at = row_bytes(type, c)}, n);
         for (; t + TOKENS <= m->n_tokens; t += TOKENS)
             panel_tokens(type, m, &p, c, n, t, TOKENS, out, rows);
         for (; t + 2 <= m->n_tokens; t += 2)

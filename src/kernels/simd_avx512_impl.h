@@ -6,9 +6,6 @@
 
 enum { WIDE = 16 }; /* floats or rows in a register */
 
-/* SETTLE of simd_avx2_impl.h for a register of 512 bits. */
-#define SETTLE512(v) __asm__("" : "+v"(v))
-
 /* The lanes of the first n elements, n >= 1; all from 16 on. */
 ALWAYS_INLINE __mmask16 first_lanes(int n)
 {

@@ -217,6 +217,33 @@ static void long_prefixes(void)
 
 int test_failed;
 
+/* -- screening ------------------------------------------------------------------ */
+
+/* Greedy writing from 4 starts: each token is the best of all logits. */
+static void best_without_every_logit(void)
+{
+    static const int32_t start[4][4] = {{2, 818, 2430, 529}, {2, 1509, 577, 506}, {2, 236776, 8838, 563}, {2, 11407, 496, 1003}};
+    gemma_session *s;
+    int screened = 0, total = 0;
+    err e = {0};
+
+    s = gemma_session_open(fast, &(gemma_session_options){.max_tokens = 128}, &e);
+    CHECK(s);
+    for (int k = 0; k < 4; k++) {
+        CHECK(session_rewind(s, 0, &e) && session_extend(s, start[k], 4, &e));
+        for (int i = 0; i < 80; i++, total++) {
+            const int32_t best = session_best(s);
+
+            screened += !s->logits_valid;
+            CHECK(best == logits_best(session_logits(s), fast->c->V));
+            CHECK(session_extend(s, &best, 1, &e));
+        }
+    }
+    printf("  %d of %d tokens found without every logit\n", screened, total);
+    CHECK(screened > total / 2);
+    gemma_session_close(s);
+}
+
 int main(int argc, char **argv)
 {
     static const test_case cases[] = {
@@ -224,6 +251,7 @@ int main(int argc, char **argv)
         {"fifty continuations in F32", continuations_in_f32},
         {"fifty continuations in integers", continuations_in_integers},
         {"long prefixes", long_prefixes},
+        {"best without every logit", best_without_every_logit},
     };
     str path = {0};
     err e = {0};

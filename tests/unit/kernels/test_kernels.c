@@ -401,9 +401,110 @@ static void rows_and_gates(void)
     }
 }
 
+/* A bound is never below the product it bounds, and never far above what Cauchy and
+ * Schwarz allow; rows of every kind. */
+static void fill_row(float *w, int n, int kind, uint32_t *s)
+{
+    for (int i = 0; i < n; i++) {
+        const float u = (float)(noise(s) & 0xffff) / 32768.0f - 1.0f;
+
+        w[i] = kind == 0 ? 0.0f : kind == 1 ? u : kind == 2 ? (i == 5 ? 1e4f : u * 1e-4f)
+             : kind == 3 ? (u > 0 ? 1.0f : -1.0f) : kind == 4 ? (i / 32 % 2 ? u : 0.0f)
+             : kind == 5 ? u * 1e-36f : kind == 6 ? (i == 40 ? INFINITY : u) : kind == 7 ? (i == 3 ? NAN : u) : 0.02f * u * u * u;
+    }
+}
+
+/* x = what the plane leaves out of row r of the first group, the worst there is. */
+static void worst_for_row(const float *w, const uint8_t *group, int r, int C, float *x)
+{
+    float unit, most = 0;
+
+    memcpy(&unit, group + screen_units_at(C) + 4 * r, sizeof unit);
+    for (int i = 0; i < C; i++) {
+        const uint8_t two = group[256 * (i / 32) + 64 * (i % 32 / 8) + 4 * r + i % 4];
+        const int h = i % 8 < 4 ? two & 15 : two >> 4;
+
+        x[i] = w[i] - unit * (float)group[screen_steps_at(C) + (size_t)(SCREEN_ROWS * (i / 32) + r)] * ((float)h - 7.5f);
+        most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
+    }
+    for (int i = 0; i < C; i++)
+        x[i] /= most;
+}
+
+static void check_bounds(const kernel_ops *ops, int C, uint32_t seed)
+{
+    enum { GROUPS = 3, KINDS = 9, MOST = 320 };
+    static float w[GROUPS * SCREEN_ROWS][MOST];
+    const size_t bytes = screen_group_bytes(C);
+    uint8_t *memory = malloc(GROUPS * bytes + SCREEN_ALIGN);
+    uint8_t *groups = memory + (SCREEN_ALIGN - (uintptr_t)memory % SCREEN_ALIGN) % SCREEN_ALIGN;
+    float x[MOST], half[MOST / 32], norm[MOST / 32], bound[GROUPS * SCREEN_ROWS], most = 0, left = 0, whole = 0;
+    int32_t fifteen[MOST / 32] = {0};
+    int8_t q[MOST];
+
+    for (int r = 0; r < GROUPS * SCREEN_ROWS; r++) {
+        float n;
+        uint32_t own = seed + (uint32_t)r;
+
+        fill_row(w[r], C, r % KINDS, &own);
+        n = ops->screen_pack(w[r], C, r % SCREEN_ROWS, groups + bytes * (size_t)(r / SCREEN_ROWS));
+        most = n > most ? n : most;
+    }
+    if (seed % 2)
+        test_fill(x, (size_t)C, seed);
+    else
+        worst_for_row(w[1], groups, 1, C, x);
+    for (int b = 0; b < C / 32; b++) {
+        float square = 0;
+
+        half[b] = 0.5f / 127.0f;
+        for (int i = 32 * b; i < 32 * b + 32; i++) {
+            const float f = x[i] - rintf(x[i] * 127.0f) / 127.0f;
+
+            q[i] = (int8_t)rintf(x[i] * 127.0f);
+            fifteen[b] += 15 * q[i];
+            square += x[i] * x[i];
+            left += f * f;
+        }
+        norm[b] = 1.0001f * sqrtf(square);
+        whole += square;
+    }
+    ops->screen_bounds(&(screen){groups, C, 0, 2, q, half, fifteen, norm, bound}); /* in two parts */
+    ops->screen_bounds(&(screen){groups, C, 2, 3, q, half, fifteen, norm, bound + 2 * SCREEN_ROWS});
+    for (int r = 0; r < GROUPS * SCREEN_ROWS; r++) {
+        double exact = 0, length = 0;
+
+        for (int i = 0; i < C; i++) {
+            exact += (double)w[r][i] * (double)x[i];
+            length += (double)w[r][i] * (double)w[r][i];
+        }
+        if (r % KINDS >= 5 && r % KINDS <= 7) { /* tiny, or not finite: never screened out */
+            CHECK(bound[r] == INFINITY);
+            continue;
+        }
+        CHECK((double)bound[r] + (double)most * (1.001 * sqrt((double)left) + 1e-5 * sqrt((double)whole)) >= exact);
+        CHECK((double)bound[r] <= exact + 0.4 * sqrt(length * (double)whole) + (double)most * sqrt((double)left));
+    }
+    free(memory);
+}
+
+static void screening_bounds(void)
+{
+    int n;
+    const kernel_ops *const *all = kernels_all(&n);
+
+    for (int k = 0; k < n; k++)
+        for (int i = 0; i < 20 && !test_failed; i++) {
+            check_bounds(all[k], i % 4 < 2 ? 320 : 96, 100u + (unsigned)i);
+            if (test_failed)
+                fprintf(stderr, "  table %s\n", all[k]->name);
+        }
+}
+
 TEST_MAIN({"products of integers", products_of_integers}, {"products of floats", products_of_floats},
           {"same bits for one row or many", same_bits_for_one_row_or_many},
           {"extreme quants do not overflow", extreme_quants_do_not_overflow},
           {"quantised activations", quantised_activations}, {"attention blocks", attention_blocks},
           {"attention, same bits", attention_same_bits}, {"rows and gates", rows_and_gates},
-          {"dequantised rows", dequantised_rows}, {"largest and sums", largest_and_sums})
+          {"dequantised rows", dequantised_rows}, {"largest and sums", largest_and_sums},
+          {"screening bounds", screening_bounds})
