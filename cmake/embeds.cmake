@@ -11,3 +11,5 @@ embed(data ${CMAKE_SOURCE_DIR}/src/data/sales/90_comments.sql sales_sql_comments
 embed(semantic ${CMAKE_SOURCE_DIR}/src/semantic/sales.yaml sem_sales_yaml)
 embed(weights ${CMAKE_SOURCE_DIR}/models/GEMMA_TERMS.txt gemma_terms)
 embed(weights ${CMAKE_SOURCE_DIR}/models/NOTICE gemma_notice)
+embed(data ${CMAKE_SOURCE_DIR}/src/data/examples/sales.jsonl data_sales_examples)
+embed(data ${CMAKE_SOURCE_DIR}/src/data/examples/reserved.txt data_reserved)

@@ -12,6 +12,9 @@
 #include "data/data.h"
 
 static const char help[] =
+    "  salesbot data generate       questions and statements made up for --db (default: the sample),\n"
+    "                               from its semantic layer (--semantic FILE: another) and its tables\n"
+    "    --limit N         about how many (default 6000)\n"
     "  salesbot data import FILE    questions and statements of others: JSON lines, a JSON array or\n"
     "                               Parquet, laid out as Spider, BIRD, sql-create-context or our own\n"
     "    --schemas FILE    the databases' descriptions (else schemas.json or tables.json beside FILE)\n"
@@ -25,6 +28,15 @@ static const char help[] =
 
 static volatile int cancelled;
 static void on_interrupt(int n) { (void)n; cancelled = 1; }
+
+static void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
 
 static void show_progress(void *arg, const char *what, double done)
 {
@@ -46,16 +58,13 @@ static int import(const flags *f, const char *out)
     data_import_options o = {.file = f->words[1], .schemas = f->schemas, .db_dir = f->db_dir,
                              .set_aside = f->set_aside, .out = out, .seed = f->seed, .limit = f->limit,
                              .cancel = &cancelled};
-    struct sigaction action = {.sa_handler = on_interrupt};
     data_counts counts;
     err e = {0};
     bool ok;
 
     if (isatty(STDERR_FILENO))
         o.progress = show_progress;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    catch_interrupts();
     ok = data_import(&o, &counts, &e);
     if (o.progress)
         fputs("\r\033[K", stderr);
@@ -63,6 +72,52 @@ static int import(const flags *f, const char *out)
         return cli_fail(&e);
     print_counts(&counts, out);
     return 0;
+}
+
+static void print_generated(const data_generated *n, const char *out)
+{
+    printf("%lld train and %lld val in %s, %lld of them refusals, %lld with empty or zero answers\n", (long long)n->train,
+           (long long)n->val, out, (long long)n->refusals, (long long)n->empty);
+    printf("%lld drawn; dropped: %lld not compiled, %lld not bound, %lld not canonical, %lld failed, %lld too long, %lld twice, %lld kept for tests, "
+           "%lld too many empty\n", (long long)n->drawn, (long long)n->not_compiled, (long long)n->unbound, (long long)n->not_canonical, (long long)n->failed,
+           (long long)n->too_long, (long long)n->repeated, (long long)n->reserved, (long long)n->too_many_empty);
+}
+
+/* The file's name without folder and ending. */
+static void name_of(const char *path, str *out)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+
+    str_add(out, name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
+}
+
+static int generate(const flags *f, const char *out)
+{
+    data_generate_options o = {.semantic = f->semantic, .out = out, .seed = f->seed, .limit = f->limit, .cancel = &cancelled};
+    data_generated n;
+    str path = {0}, name = {0};
+    err e = {0};
+    db *d = NULL;
+    bool ok = cli_database(f, &path, &e);
+
+    catch_interrupts();
+    if (isatty(STDERR_FILENO))
+        o.progress = show_progress;
+    if (ok) {
+        name_of(path.text, &name);
+        o.db_id = str_text(&name);
+        d = db_open(path.text, &(db_options){.threads = 1}, &e);
+        ok = d && data_generate(d, &o, &n, &e);
+    }
+    if (o.progress)
+        fputs("\r\033[K", stderr);
+    if (ok)
+        print_generated(&n, out);
+    db_close(d);
+    str_deinit(&path);
+    str_deinit(&name);
+    return ok ? 0 : cli_fail(&e);
 }
 
 static const char *file_or_default(const flags *f, str *out)
@@ -80,7 +135,7 @@ static int run(int argc, char **argv)
     err e = {0};
     int code = 2;
 
-    if (!flags_parse(&f, argc, argv, "schemas db-dir set-aside out seed limit db model", &verb_data))
+    if (!flags_parse(&f, argc, argv, "schemas db-dir set-aside out seed limit db model semantic", &verb_data))
         return 2;
     if (f.out)
         str_adds(&out, f.out);
@@ -88,14 +143,16 @@ static int run(int argc, char **argv)
         return cli_fail(&e);
     if (f.n_words == 2 && !strcmp(f.words[0], "import"))
         code = import(&f, str_text(&out));
+    else if (f.n_words == 1 && !strcmp(f.words[0], "generate"))
+        code = generate(&f, str_text(&out));
     else if (f.n_words >= 1 && f.n_words <= 2 && !strcmp(f.words[0], "stats"))
         code = data_stats(&f, file_or_default(&f, &out));
     else if (f.n_words >= 1 && f.n_words <= 2 && !strcmp(f.words[0], "show"))
         code = data_show(&f, file_or_default(&f, &out));
     else
-        fprintf(stderr, "salesbot data: import FILE, stats or show (salesbot data --help tells more)\n");
+        fprintf(stderr, "salesbot data: generate, import FILE, stats or show (salesbot data --help tells more)\n");
     str_deinit(&out);
     return code;
 }
 
-const verb verb_data = {"data", "import|stats|show", "training examples", help, run};
+const verb verb_data = {"data", "generate|import|…", "training examples", help, run};

@@ -26,6 +26,7 @@ typedef struct data_pair {      /* all borrowed */
     const char *db_id, *question, *sql, *source;
     const char *evidence, *category; /* NULL: none; by the statement's shape */
     const char *refusal;             /* what is missing; then sql is NULL */
+    const char *today;               /* as in prompt.h; NULL: unknown */
 } data_pair;
 
 typedef struct data_maker { /* of one database */
@@ -70,5 +71,32 @@ typedef struct data_counts {
  * question, evidence, sql), and dropped.jsonl (what was dropped, and why). A broken
  * line is counted and named in dropped.jsonl; it stops nothing. */
 MUST_CHECK bool data_import(const data_import_options *o, data_counts *counts, err *e);
+
+/* ---- generate ---------------------------------------------------------- */
+
+/* Questions made up for one database: compiled from its semantic layer (the sales
+ * layer, a file, or derived), patterns over its tables, written ones for the sales
+ * database, and questions it can't answer. Every statement is run; what does not
+ * compile, bind or run is dropped and counted. No frame of a sentence and no statement
+ * stands on both sides. */
+typedef struct data_generate_options {
+    const char *semantic; /* a layer's file; NULL: as for questions */
+    const char *db_id;    /* in the examples; NULL: the database's file name without ending */
+    const char *out;      /* folder */
+    int64_t limit;        /* about how many; 0: 6,000 */
+    uint64_t seed;
+    const volatile int *cancel;
+    void (*progress)(void *arg, const char *what, double done);
+    void *arg;
+} data_generate_options;
+
+typedef struct data_generated {
+    int64_t train, val, refusals, empty; /* empty: true answers without rows, or zero */
+    int64_t drawn; /* questions drawn; the rest were dropped: */
+    int64_t not_compiled, unbound, not_canonical, failed, too_long, repeated, reserved, too_many_empty;
+} data_generated;
+
+/* Writes training_data.jsonl, its two parts and manifest.json (counts, SHA-256). */
+MUST_CHECK bool data_generate(db *d, const data_generate_options *o, data_generated *n, err *e);
 
 #endif

@@ -79,7 +79,7 @@ static void add_user(const data_maker *m, const data_pair *p, str *out)
     prompt_hint hints[PROMPT_HINTS_SHOWN];
     const int n = prompt_hints(m->catalog, p->question, hints, PROMPT_HINTS_SHOWN);
     const prompt_asked asked = {.question = p->question, .evidence = p->evidence,
-                                .hints = hints, .n_hints = n};
+                                .today = p->today, .hints = hints, .n_hints = n};
 
     str_add(out, str_text(&m->prefix), m->prefix.n);
     prompt_question(m->catalog, &(prompt_options){0}, &asked, out);
