@@ -41,6 +41,12 @@ void train_view_note(void *view, const char *text);
 /* What was read and how far the steps go. */
 void train_view_data(const train_config *c, const train_set *s, const train_extent *x);
 
+/* ---- train_init.c ---- */
+
+/* The model's weights become those of the adapter in `dir`, which must have the same rank,
+ * alpha and targets. ERR_ARG says what differs; ERR_IO, ERR_MODEL. */
+MUST_CHECK bool train_init_from(train_model *m, const train_config *c, const char *dir, err *e);
+
 /* ---- train_page.c, train_notices.c ---- */
 
 /* OUT/training.html, self-contained, from OUT/loss.jsonl and OUT/train.yaml. */

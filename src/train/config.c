@@ -28,6 +28,7 @@ static const field fields[] = {
     FIELD(data, TEXT, 0, 0, "", true, "training examples, JSONL"),
     FIELD(val, TEXT, 0, 0, "", true, "examples for the validation loss; none: no validation"),
     FIELD(out, TEXT, 0, 0, "", true, "folder for the adapter, its log and its checkpoints"),
+    FIELD(init, TEXT, 0, 0, "", true, "an adapter to begin with, of the same rank, alpha and targets"),
     FIELD(steps, INT, 1, 1e7, "500", false, "optimiser steps"),
     FIELD(batch_tokens, INT, 16, 1 << 20, "2048", false, "tokens computed in one pass"),
     FIELD(accumulate, INT, 1, 4096, "1", false, "passes in one step"),

@@ -15,6 +15,7 @@
 
 typedef struct train_config {
     char model[1024], data[1024], val[1024], out[1024]; /* paths; "": the caller's default */
+    char init[1024];     /* an adapter to begin with; "": none */
     int steps, batch_tokens, accumulate, max_length, group_examples;
     bool share;
     uint64_t seed;
