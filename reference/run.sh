@@ -24,6 +24,7 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" TRANSFORMERS_OFFLINE=1 HF_
 
 "$python" reference/make_tiny.py "$out/gemma"
 "$python" reference/make_train.py "$out/gemma" "$out/train"
+"$python" reference/make_nf4.py "$out/train"
 "$python" reference/compare_transformers.py "$out/gemma" "$out/hf"
 "$python" reference/make_adapter.py "$out/gemma" "$out/adapter"
 "$python" reference/make_optim.py "$out/train"

@@ -16,6 +16,7 @@
 #include "kernels/gemm.h"
 #include "kernels/kernels.h"
 #include "train/model.h"
+#include "train/nf4.h"
 #include "weights/weights.h"
 
 enum { MAT_Q, MAT_K, MAT_V, MAT_O, MAT_GATE, MAT_UP, MAT_DOWN, MATS };
@@ -35,6 +36,7 @@ enum {
 typedef struct matrix {
     const tensor *t; /* borrowed from the weights */
     void *kept;      /* (N,C) elements, or NULL: dequantised in each pass */
+    nf4 q;           /* instead of t; q.n is 0 when there is none */
     int N, C;
 } matrix;
 
@@ -133,7 +135,8 @@ struct train_model {
     float *x_end;           /* (T,D) after the last layer */
     scratch s;
     void *block, *kept;     /* owned: activations and scratch; copies of the base */
-    size_t block_bytes, kept_bytes;
+    void *nf4_block;        /* owned: the base in NF4, and its table */
+    size_t block_bytes, kept_bytes, nf4_bytes;
 
     atomic_bool cancelled;
     const train_batch *b;   /* of the running step */
@@ -204,6 +207,11 @@ double head_run(train_model *m, bool backward);
 
 /* model_memory.c */
 bool memory_open(train_model *m, err *e);
+void *memory_pages(size_t n); /* zeroed, from the system; NULL */
+void memory_forget(const tensor *t); /* pages of the file that are not needed any more */
+
+/* model_nf4.c: the layers' matrices in NF4, as bitsandbytes takes every linear layer but the head. */
+bool nf4_open(train_model *m, err *e);
 void memory_close(train_model *m);
 
 #endif

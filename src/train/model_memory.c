@@ -204,7 +204,7 @@ static size_t bytes_to_keep(train_model *m)
 }
 
 /* The file's pages of a tensor that was copied are not needed any more. */
-static void forget(const tensor *t)
+void memory_forget(const tensor *t)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     const uintptr_t from = ((uintptr_t)t->data + page - 1) / page * page;
@@ -228,12 +228,12 @@ static void keep_base(train_model *m)
         w->kept = (char *)m->kept + sum;
         sum += n;
         pool_run(m->threads, keep_chunk, &j, (w->N + PACK_ROWS - 1) / PACK_ROWS);
-        forget(w->t);
+        memory_forget(w->t);
     }
 }
 
 /* Zeroed pages from the system: touched when first written, given back whole. */
-static void *pages(size_t n)
+void *memory_pages(size_t n)
 {
     void *p = mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -248,8 +248,8 @@ bool memory_open(train_model *m, err *e)
     carve_all(&v, m);
     m->block_bytes = v.used;
     m->kept_bytes = kept;
-    m->block = pages(v.used);
-    m->kept = pages(kept);
+    m->block = memory_pages(v.used);
+    m->kept = memory_pages(kept);
     if (!m->block || !m->kept)
         return err_set(e, ERR_NOMEM, "out of memory: %zu MB for batches of %d tokens; lower the tokens of a batch",
                        (v.used + kept) >> 20, m->o.max_tokens);
@@ -265,4 +265,6 @@ void memory_close(train_model *m)
         munmap(m->block, m->block_bytes ? m->block_bytes : 1);
     if (m->kept)
         munmap(m->kept, m->kept_bytes ? m->kept_bytes : 1);
+    if (m->nf4_block)
+        munmap(m->nf4_block, m->nf4_bytes);
 }

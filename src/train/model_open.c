@@ -176,7 +176,8 @@ static bool open_parts(train_model *m, const char *path, err *e)
         return err_wrap(e, "%s", path);
     m->J = m->c->H / m->c->G;
     m->Kp = round_up(m->c->K, GEMM_PANEL);
-    if (!weights_sha256(m->w, m->identity, e) || !lora_open(m, e) || !memory_open(m, e))
+    if (!weights_sha256(m->w, m->identity, e) || (m->o.base == TRAIN_BASE_NF4 && !nf4_open(m, e)) ||
+        !lora_open(m, e) || !memory_open(m, e))
         return false;
     fill_angles(m);
     return true;

@@ -120,13 +120,17 @@ const void *matrix_tile(const train_model *m, const matrix *w, int r0, int n, in
         return at(m, w->kept, (size_t)r0 * (size_t)w->C + (size_t)c0);
     }
     for (int i = 0; i < n; i++) {
-        dequantise_part(m, w->t, r0 + i, c0, k, row);
+        if (w->q.n)
+            nf4_dequantise(&w->q, (size_t)(r0 + i) * (size_t)w->C + (size_t)c0, k, row);
+        else
+            dequantise_part(m, w->t, r0 + i, c0, k, row);
         m->g->store(row, k, at(m, tmp, (size_t)(i * PACK_COLS)));
     }
     *ld = PACK_COLS;
     return tmp;
 }
 
+/* Of the embedding or the head, which are never NF4. */
 void matrix_row(const train_model *m, const matrix *w, int r, float *out)
 {
     dequantise_part(m, w->t, r, 0, w->C, out);

@@ -28,7 +28,7 @@ const train_tensor *train_model_tensors(const train_model *m, int *n)
 
 size_t train_model_bytes(const train_model *m)
 {
-    return m->block_bytes + m->kept_bytes + 2 * m->n_learned * sizeof(float);
+    return m->block_bytes + m->kept_bytes + m->nf4_bytes + 2 * m->n_learned * sizeof(float);
 }
 
 static bool check_segments(const train_batch *b, err *e)

@@ -370,6 +370,42 @@ static void bad_options(void)
     }
 }
 
+/* The base in NF4 is what nf4.c makes of the file's numbers; the embedding is the file's. */
+static void nf4_base(void)
+{
+    fixture f, served;
+    nf4_table *t = malloc(sizeof *t);
+    float x[64 * 64], scales[64], expected[64 * 64], got[PACK_ROWS * PACK_COLS];
+    uint8_t codes[64 * 32], scale_codes[64];
+    float scale_max[4];
+    double loss;
+
+    nf4_table_init(t);
+    CHECK(fixture_open(&f, "gemma1", (train_model_options){.f32 = true, .n_threads = 2, .max_tokens = 128, .base = TRAIN_BASE_NF4}));
+    CHECK(fixture_open(&served, "gemma1", (train_model_options){.f32 = true, .n_threads = 2, .max_tokens = 128}));
+    for (int i = 0; i < f.m->c->L * MATS; i++) {
+        const matrix *w = &f.m->layers[i / MATS].w[i % MATS];
+        nf4 q = {.n = (size_t)(w->N * w->C), .codes = codes, .scale_codes = scale_codes, .scale_max = scale_max};
+        size_t ld;
+        const float *tile;
+
+        f.m->ops->dequantise(w->t->type, w->t->data, w->N * w->C, x);
+        nf4_quantise(x, 0, q.n, &q, scales);
+        nf4_quantise_scales(scales, t, &q);
+        nf4_dequantise(&q, 0, w->N * w->C, expected);
+        tile = matrix_tile(f.m, w, 3, 5, 8, 16, got, &ld);
+        for (int r = 0; r < 5; r++)
+            CHECK_CLOSE(tile + (size_t)r * ld, expected + (3 + r) * w->C + 8, 16, 0, 0);
+    }
+    CHECK(!f.m->embed.q.n && !f.m->head.q.n);
+    loss = step(&f, &f.batch, true);
+    printf("loss %.3f in NF4, %.3f as served\n", loss, step(&served, &served.batch, false));
+    CHECK(loss != step(&served, &served.batch, false) && fabs(loss / step(&served, &served.batch, false) - 1) < 0.2);
+    free(t);
+    fixture_close(&f);
+    fixture_close(&served);
+}
+
 TEST_MAIN({"golden_f32", golden_f32}, {"golden_bf16", golden_bf16}, {"shared_prefix", shared_prefix},
           {"deterministic", deterministic}, {"differences_with_dropout", differences_with_dropout}, {"learns", learns},
-          {"first_values", first_values}, {"bad_batches", bad_batches}, {"bad_options", bad_options})
+          {"first_values", first_values}, {"nf4_base", nf4_base}, {"bad_batches", bad_batches}, {"bad_options", bad_options})
