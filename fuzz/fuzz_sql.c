@@ -51,6 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (a && text) {
         memcpy(text, data, size);
         text[size] = 0;
+        if (sql_from_sqlite(a, text, &catalog, &e))
+            e = (err){0};
         s = sql_parse(a, text, &e);
         if (s) {
             char *printed;

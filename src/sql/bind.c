@@ -208,7 +208,12 @@ static bool select_query(binder *b, sql_query *q, scope *outer, const cte_env *e
             return false;
     s->from = 0;
     s->select = q->select;
-    return items(b, s, q->select) && select_clauses(b, s, q) && bind_grouping(b, s, q);
+    if (!items(b, s, q->select) || !select_clauses(b, s, q))
+        return false;
+    if (!b->sqlite)
+        return bind_grouping(b, s, q);
+    sqlite_order(b, q);
+    return sqlite_grouping(b, q);
 }
 
 static bool offers(const scope *s, const char *name)

@@ -163,6 +163,8 @@ static bool call(binder *b, scope *s, sql_expr *x)
     const char *clause = s->clause;
     bool ok;
 
+    if (b->sqlite && !sqlite_name(b, x))
+        return false;
     x->function = function_find(x->text);
     if (!x->function)
         return unknown_function(b, x);
@@ -213,7 +215,7 @@ bool bind_expr(binder *b, scope *s, sql_expr *x)
     default:
         ok = bind_exprs(b, s, &x->args) && (!x->query || subquery(b, s, x));
     }
-    if (!ok)
+    if (!ok || (b->sqlite && !sqlite_expr(b, x)))
         return false;
     x->type = type_of(x);
     return bind_check(b, x);

@@ -221,7 +221,7 @@ static bool any_aggregate(const sql_select *s)
 }
 
 /* HAVING, QUALIFY and ORDER BY count too: FROM t HAVING count(*) > 1. */
-static bool is_aggregated(const sql_query *q)
+bool query_is_aggregated(const sql_query *q)
 {
     const sql_select *s = q->select;
 
@@ -240,7 +240,7 @@ bool bind_grouping(binder *b, scope *s, sql_query *q)
     const sql_select *select = q->select;
     groups g = {.b = b, .select = select};
 
-    if (!is_aggregated(q))
+    if (!query_is_aggregated(q))
         return true;
     for (int i = 0; i < select->group.n; i++)
         if (!add(&g, select->group.at[i]))

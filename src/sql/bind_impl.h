@@ -54,6 +54,7 @@ typedef struct binder {
     arena *a;
     const db_catalog *catalog;
     const char *text;
+    bool sqlite; /* the statement means what it means in SQLite: rewrite it (sqlite*.c) */
     err *e;
 } binder;
 
@@ -82,7 +83,15 @@ sql_type type_union(sql_type a, sql_type b);
 /* bind_check.c */
 bool bind_check(binder *b, const sql_expr *x); /* the types of its parts go together */
 bool types_compare(sql_type a, sql_type b);
+/* sqlite_expr.c: SQLite's meaning of an expression in DuckDB's words, in place */
+bool sqlite_name(binder *b, sql_expr *x);      /* a call before it is looked up */
+bool sqlite_expr(binder *b, sql_expr *x);      /* its parts are bound and have types */
+/* sqlite_group.c: columns beside aggregates, without GROUP BY; the order of NULLs */
+bool sqlite_grouping(binder *b, sql_query *q);
+void sqlite_order(binder *b, sql_query *q);
 /* bind_group.c */
+bool query_is_aggregated(const sql_query *q);
+
 bool bind_grouping(binder *b, scope *s, sql_query *q);
 bool expr_has_aggregate(const sql_expr *x); /* outside OVER, of this query */
 

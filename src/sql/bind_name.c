@@ -332,6 +332,12 @@ bool bind_column(binder *b, scope *s, sql_expr *x)
             return note_use(b, o, x);
     if (found)
         return false;
+    if (x->loose) { /* SQLite: no such column, so it is a string */
+        x->kind = SQL_X_STRING;
+        x->text = x->parts.at[0];
+        x->type = SQL_T_TEXT;
+        return true;
+    }
     return x->parts.n > 1 ? no_source(b, s, x) : no_column(b, s, x, NULL, x->parts.at[0]);
 }
 

@@ -17,6 +17,7 @@ typedef struct lexer {
     arena *a; /* NULL in the counting pass */
     const char *text;
     int n, pos;
+    bool sqlite; /* its spelling */
     err *e;
 } lexer;
 
@@ -155,7 +156,7 @@ static bool quoted(lexer *l, token *t, char quote, const char *what)
     }
     l->pos++;
     t->text = text;
-    if (quote == '"' && !n)
+    if (quote == '"' && !n && !l->sqlite)
         return refuse_at(l->e, ERR_REFUSED, l->text, start, "a name can't be empty");
     return true;
 }
@@ -258,6 +259,23 @@ static bool number(lexer *l)
     return true;
 }
 
+/* [name]: ends at the first bracket. */
+static bool bracketed(lexer *l, token *t)
+{
+    const char *end = memchr(l->text + l->pos, ']', (size_t)(l->n - l->pos));
+    const int n = end ? (int)(end - l->text) - l->pos - 1 : 0;
+    char *text;
+
+    if (!n)
+        return refuse_at(l->e, ERR_REFUSED, l->text, l->pos, "the name in brackets has no end");
+    text = room(l, n);
+    if (text)
+        memcpy(text, l->text + l->pos + 1, (size_t)n);
+    l->pos += n + 2;
+    t->text = text;
+    return text || !l->a;
+}
+
 static bool symbol(lexer *l)
 {
     static const char *const all[] = {
@@ -299,7 +317,14 @@ static bool next(lexer *l, token *t)
         ok = quoted(l, t, '\'', "string");
     } else if (c == '"') {
         t->kind = TOKEN_NAME;
+        t->loose = l->sqlite;
         ok = quoted(l, t, '"', "quoted name");
+    } else if (l->sqlite && c == '`') {
+        t->kind = TOKEN_NAME;
+        ok = quoted(l, t, '`', "quoted name");
+    } else if (l->sqlite && c == '[') {
+        t->kind = TOKEN_NAME;
+        ok = bracketed(l, t);
     } else if ((c | 32) == 'e' && d == '\'') {
         t->kind = TOKEN_STRING;
         ok = escaped(l, t);
@@ -373,10 +398,10 @@ static void match_parentheses(token *all, int n)
     }
 }
 
-bool lex(arena *a, const char *text, tokens *out, err *e)
+static bool lex_spelling(arena *a, const char *text, bool sqlite, tokens *out, err *e)
 {
     const size_t length = strnlen(text, (size_t)SQL_MAX_BYTES + 1);
-    lexer l = {.text = text, .n = (int)length, .e = e};
+    lexer l = {.text = text, .n = (int)length, .sqlite = sqlite, .e = e};
     token *all;
     int n;
 
@@ -397,4 +422,14 @@ bool lex(arena *a, const char *text, tokens *out, err *e)
     match_parentheses(all, n);
     *out = (tokens){all, n};
     return true;
+}
+
+bool lex(arena *a, const char *text, tokens *out, err *e)
+{
+    return lex_spelling(a, text, false, out, e);
+}
+
+bool lex_sqlite(arena *a, const char *text, tokens *out, err *e)
+{
+    return lex_spelling(a, text, true, out, e);
 }

@@ -21,6 +21,7 @@ typedef struct token {
     token_kind kind;
     int at, n;        /* bytes of the source */
     int match;        /* of a "(": how many tokens further its ")" stands; 0: none */
+    bool loose; /* NAME in double quotes in SQLite's spelling: perhaps a string */
     const char *text; /* NAME and STRING: decoded; else the source at `at` */
 } token;
 
@@ -32,6 +33,8 @@ typedef struct tokens {
 /* Comments and blanks are skipped. ERR_REFUSED: what is not a token, with
  * line and column; ERR_LIMIT: too long; ERR_NOMEM: the arena is full. */
 MUST_CHECK bool lex(arena *a, const char *text, tokens *out, err *e);
+/* SQLite's spelling: `name` and [name] too. */
+MUST_CHECK bool lex_sqlite(arena *a, const char *text, tokens *out, err *e);
 
 /* The most bytes of text, at most n, that do not end inside a character. */
 int whole_characters(const char *text, int n);

@@ -167,6 +167,11 @@ static bool limit(parser *p, sql_query *q)
                 return false;
             if (parse_accept_symbol(p, "%") || parse_accept(p, "percent"))
                 q->limit_percent = true;
+            if (p->sqlite && parse_accept_symbol(p, ",")) { /* LIMIT offset, limit */
+                q->offset = q->limit;
+                if (!(q->limit = parse_expr(p)))
+                    return false;
+            }
             if (parse_symbol(p, ","))
                 return parse_refuse(p, p->token->at, "write LIMIT n OFFSET m");
         } else if (!q->offset && parse_accept(p, "offset")) {
@@ -232,9 +237,9 @@ sql_query *parse_query(parser *p)
     return checked(p, q);
 }
 
-sql_stmt *sql_parse(arena *a, const char *text, err *e)
+static sql_stmt *parse_spelling(arena *a, const char *text, bool sqlite, err *e)
 {
-    parser p = {.a = a, .text = text, .e = e};
+    parser p = {.a = a, .text = text, .sqlite = sqlite, .e = e};
     sql_stmt *s = arena_push(a, sql_stmt, 1);
     tokens t;
     err first = {0};
@@ -242,7 +247,7 @@ sql_stmt *sql_parse(arena *a, const char *text, err *e)
     p.e = &first; /* the parser asks whether there was a failure: begin clean */
     if (!s)
         parse_nomem(&p);
-    else if (lex(a, text, &t, &first)) {
+    else if (sqlite ? lex_sqlite(a, text, &t, &first) : lex(a, text, &t, &first)) {
         p.token = t.at;
         p.last = t.at + t.n;
         s->text = arena_str(a, text);
@@ -266,4 +271,14 @@ sql_stmt *sql_parse(arena *a, const char *text, err *e)
     }
     *e = first;
     return NULL;
+}
+
+sql_stmt *sql_parse(arena *a, const char *text, err *e)
+{
+    return parse_spelling(a, text, false, e);
+}
+
+sql_stmt *parse_sqlite(arena *a, const char *text, err *e)
+{
+    return parse_spelling(a, text, true, e);
 }

@@ -92,6 +92,9 @@ static sql_expr *is_test(parser *p, sql_expr *left)
         x->op = SQL_OP_IS_TRUE;
     else if (parse_accept(p, "false"))
         x->op = SQL_OP_IS_FALSE;
+    else if (p->sqlite) /* any two values */
+        return binary(p, negated ? SQL_OP_DISTINCT_FROM : SQL_OP_NOT_DISTINCT_FROM, left,
+                      climb(p, P_COMPARE), at);
     else
         return parse_fail(p, "NULL, TRUE, FALSE or DISTINCT FROM"), NULL;
     return parse_push(p, &x->args, left) ? parse_done(p, x) : NULL;

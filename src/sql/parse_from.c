@@ -165,6 +165,12 @@ static sql_from *joins(parser *p, sql_from *left);
 
 static bool condition(parser *p, sql_from *j)
 {
+    if (p->sqlite && !j->natural) { /* ON may be left out, and may follow CROSS JOIN */
+        if (!parse_word(p, "on") && !parse_word(p, "using"))
+            return j->join = SQL_JOIN_CROSS, true;
+        if (j->join == SQL_JOIN_CROSS)
+            j->join = SQL_JOIN_INNER;
+    }
     if (j->join == SQL_JOIN_CROSS || j->natural)
         return true;
     if (starts_join(p) && !(j->right = joins(p, j->right))) /* a JOIN b JOIN c ON … ON … */

@@ -15,6 +15,7 @@ typedef struct parser {
     const char *text;
     const token *token, *last; /* the current one; the TOKEN_END */
     int n_nodes, nesting;
+    bool sqlite; /* read SQLite's spelling */
     err *e;
 } parser;
 
@@ -49,6 +50,9 @@ bool parse_few(parser *p, int n, int most, const char *of); /* n <= most, or ERR
 bool parse_enter(parser *p); /* one level of nesting; ERR_LIMIT */
 void parse_leave(parser *p);
 int parse_deeper(int depth, int other); /* the greater */
+
+/* A statement in SQLite's spelling, as written; the binder reads the rest of its meaning. */
+sql_stmt *parse_sqlite(arena *a, const char *text, err *e);
 
 /* ---- the grammar ---- */
 sql_query *parse_query(parser *p);              /* parse.c: WITH … SELECT … ORDER … LIMIT */

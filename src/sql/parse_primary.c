@@ -293,8 +293,11 @@ static sql_expr *typed(parser *p)
 /* a, t.a, s.t.a …; t.* is left for the select list to read */
 static sql_expr *column(parser *p)
 {
+    const bool loose = p->token->loose && !parse_symbol_at(p, 1, ".");
     sql_expr *x = parse_node(p, SQL_X_COLUMN, p->token->at);
 
+    if (x)
+        x->loose = loose;
     if (!x || !parse_push_name(p, &x->parts, parse_name(p, "an expression")))
         return NULL;
     while (parse_symbol(p, ".")) {

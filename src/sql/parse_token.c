@@ -100,7 +100,8 @@ const char *parse_text(parser *p, const token *t)
 
 const char *parse_lower(parser *p, const token *t)
 {
-    char *text = arena_str(p->a, parse_text(p, t) ? parse_text(p, t) : "");
+    const char *as_written = parse_text(p, t);
+    char *text = as_written ? arena_str(p->a, as_written) : NULL;
 
     if (!text)
         return parse_nomem(p), NULL;

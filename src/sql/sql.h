@@ -35,6 +35,12 @@ MUST_CHECK sql_stmt *sql_parse(arena *a, const char *text, err *e);
  * regions; did you mean "region"?` */
 MUST_CHECK bool sql_bind(arena *a, sql_stmt *s, const db_catalog *c, err *e);
 
+/* A SELECT in SQLite's spelling and meaning as DuckDB's text, bound to the catalog:
+ * "strings" in double quotes, `names`, [names], LIKE without case, columns beside
+ * GROUP BY, numbers against texts, whole division, LIMIT a, b … For the references
+ * of public sets; the text parses and binds as any other. NULL with the error. */
+MUST_CHECK char *sql_from_sqlite(arena *a, const char *text, const db_catalog *c, err *e);
+
 typedef struct sql_policy {
     const char *const *tables; /* allow-list, NULL: every table of the catalog */
     int n_tables;

@@ -158,6 +158,7 @@ struct sql_expr {
     sql_kind kind;
     sql_op op;
     bool negated, has_operand;
+    bool loose; /* SQL_X_COLUMN in SQLite's spelling: a string if there is no such column */
     int at;    /* byte offset in the text */
     int depth; /* of the tree below, itself counted */
     const char *text, *type_text;

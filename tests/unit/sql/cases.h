@@ -5,7 +5,8 @@
  * more) and what must come out: `= printed SQL`, `! part of the message`
  * (refused), `~ explanation`, `@ name type, name type` (the columns). A line
  * `# …` is a comment; `deny table.column` and `only table` set a policy for
- * the query below them. */
+ * the query below
+ * them; `sqlite` reads it as SQLite would. */
 #ifndef SQL_CASES_H
 #define SQL_CASES_H
 
@@ -83,11 +84,13 @@ static inline char *columns_of(arena *a, const sql_stmt *s)
     return copy;
 }
 
-static inline void run_case(case_file *c, const char *query, char **wants, int n, const sql_policy *p)
+static inline void run_case(case_file *c, const char *query, char **wants, int n,
+                            const sql_policy *p, bool sqlite)
 {
     arena *a = arena_new(64u << 20);
     err e = {0};
-    sql_stmt *s = sql_parse(a, query, &e);
+    const char *text = sqlite ? sql_from_sqlite(a, query, &c->catalog, &e) : query;
+    sql_stmt *s = text ? sql_parse(a, text, &e) : NULL;
     const bool ok = s && sql_bind(a, s, &c->catalog, &e) && sql_guard(s, &c->catalog, p, &e);
     const char *printed = ok ? sql_print(a, s, SQL_DUCKDB, 0) : NULL;
 
@@ -117,6 +120,7 @@ static inline void run_block(case_file *c, char **lines, int n)
     static const char *tables[8], *denied[8];
     sql_policy p = {NULL, 0, NULL, 0};
     str query = {0};
+    bool sqlite = false;
     int i = 0;
 
     if (!strcmp(lines[0], "catalog")) {
@@ -133,12 +137,14 @@ static inline void run_block(case_file *c, char **lines, int n)
             tables[p.n_tables++] = lines[i] + 5;
             p.tables = tables;
         }
+    if (i < n && !strcmp(lines[i], "sqlite"))
+        sqlite = true, i++;
     for (; i < n && !strchr("=!~@", lines[i][0]); i++)
         str_addf(&query, "%s%s", query.n ? "\n" : "", lines[i]);
     if (i == n)
         failed(c, str_text(&query), "an expectation", "none");
     else
-        run_case(c, str_text(&query), lines + i, n - i, &p);
+        run_case(c, str_text(&query), lines + i, n - i, &p, sqlite);
     str_deinit(&query);
 }
 
