@@ -135,7 +135,7 @@ const float *session_logits(gemma_session *s);
 
 /* The best id after the last token, the lower one of equals: always the one that
  * logits_best finds in session_logits, but once a model has chosen some dozens of
- * tokens it is found without computing every logit (docs/adr/0010). */
+ * tokens it is found without computing every logit (docs/adr/0011). */
 int32_t session_best(gemma_session *s);
 
 /* Only the rows of ids[0..n): out[i] = logits[ids[i]], same bits as

@@ -1,6 +1,6 @@
 /* test_kernels.c - every table against the scalar one, at sizes that do not
  * divide a vector; and the determinism contract bit by bit. */
-#include "kernels/kernels.h"
+#include "kernels/kernels_impl.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -501,10 +501,69 @@ static void screening_bounds(void)
         }
 }
 
+#if defined(__x86_64__)
+/* The tile kernels on a model of the tiles: AVX-512's bits, at every size. */
+static void check_tiles(tensor_type type, int rows, int cols, int tokens)
+{
+    fixture f;
+
+    fixture_init(&f, kernels_all(&(int){0})[0], type, rows, cols, tokens);
+    for (int i = 0; i < rows * tokens; i++)
+        f.out[i] = -77.0f; /* would show if it were added to, or left */
+    matmul_int_amx_model(&f.m);
+    f.m.out = f.expected;
+    matmul_int_avx512(&f.m);
+    CHECK(!memcmp(f.out, f.expected, (size_t)(rows * tokens) * sizeof(float)));
+    fixture_deinit(&f);
+}
+
+static bool has_avx512(void)
+{
+    int n;
+    const kernel_ops *const *all = kernels_all(&n);
+
+    for (int k = 0; k < n; k++)
+        if (!strcmp(all[k]->name, "avx512"))
+            return true;
+    return false;
+}
+
+static void damaged(const matmul *m)
+{
+    matmul_int_avx512(m);
+    m->out[m->n_tokens * m->ld - 1] *= 1.0000002f;
+}
+
+static void tiles_on_a_model(void)
+{
+    static const int shape[][3] = {{64, 256, 16}, {1, 256, 8}, {70, 768, 33}, {21, 512, 9}, {17, 2304, 40}, {3, 256, 1}};
+
+    if (!has_avx512()) { /* the model runs anywhere; what is around it needs AVX-512 */
+        printf("  not here: no AVX-512\n");
+        return;
+    }
+    for (int type = 0; type < TENSOR_TYPE_COUNT; type++)
+        for (size_t i = 0; i < sizeof shape / sizeof shape[0] && kernel_type_is_int((tensor_type)type); i++) {
+            const int more = tensor_block_size((tensor_type)type) == 32 ? 96 : 0; /* not a multiple of 256 */
+
+            check_tiles((tensor_type)type, shape[i][0], shape[i][1] + more, shape[i][2]);
+            if (test_failed) {
+                fprintf(stderr, "  type %s, %d rows, %d columns, %d tokens\n", tensor_type_name((tensor_type)type),
+                        shape[i][0], shape[i][1] + more, shape[i][2]);
+                return;
+            }
+        }
+    CHECK(amx_agrees(matmul_int_amx_model)); /* the check at the choice of a table */
+    CHECK(!amx_agrees(damaged));
+}
+#else
+static void tiles_on_a_model(void) {}
+#endif
+
 TEST_MAIN({"products of integers", products_of_integers}, {"products of floats", products_of_floats},
           {"same bits for one row or many", same_bits_for_one_row_or_many},
           {"extreme quants do not overflow", extreme_quants_do_not_overflow},
           {"quantised activations", quantised_activations}, {"attention blocks", attention_blocks},
           {"attention, same bits", attention_same_bits}, {"rows and gates", rows_and_gates},
           {"dequantised rows", dequantised_rows}, {"largest and sums", largest_and_sums},
-          {"screening bounds", screening_bounds})
+          {"screening bounds", screening_bounds}, {"tiles on a model", tiles_on_a_model})
