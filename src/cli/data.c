@@ -15,6 +15,7 @@ static const char help[] =
     "  salesbot data generate       questions and statements made up for --db (default: the sample),\n"
     "                               from its semantic layer (--semantic FILE: another) and its tables\n"
     "    --limit N         about how many (default 6000)\n"
+    "    --db-dir DIR      of every database in a folder but those of --set-aside; 60 each\n"
     "  salesbot data import FILE    questions and statements of others: JSON lines, a JSON array or\n"
     "                               Parquet, laid out as Spider, BIRD, sql-create-context or our own\n"
     "    --schemas FILE    the databases' descriptions (else schemas.json or tables.json beside FILE)\n"
@@ -76,7 +77,7 @@ static int import(const flags *f, const char *out)
 
 static void print_generated(const data_generated *n, const char *out)
 {
-    printf("%lld train and %lld val in %s, %lld of them refusals, %lld with empty or zero answers\n", (long long)n->train,
+    printf("%lld databases: %lld train and %lld val in %s, %lld of them refusals, %lld with empty or zero answers\n", (long long)n->databases, (long long)n->train,
            (long long)n->val, out, (long long)n->refusals, (long long)n->empty);
     printf("%lld drawn; dropped: %lld not compiled, %lld not bound, %lld not canonical, %lld failed, %lld too long, %lld twice, %lld kept for tests, "
            "%lld too many empty\n", (long long)n->drawn, (long long)n->not_compiled, (long long)n->unbound, (long long)n->not_canonical, (long long)n->failed,
@@ -94,17 +95,19 @@ static void name_of(const char *path, str *out)
 
 static int generate(const flags *f, const char *out)
 {
-    data_generate_options o = {.semantic = f->semantic, .out = out, .seed = f->seed, .limit = f->limit, .cancel = &cancelled};
+    data_generate_options o = {.semantic = f->semantic, .set_aside = f->set_aside, .out = out, .seed = f->seed, .limit = f->limit, .cancel = &cancelled};
     data_generated n;
     str path = {0}, name = {0};
     err e = {0};
     db *d = NULL;
-    bool ok = cli_database(f, &path, &e);
+    bool ok = f->db_dir || cli_database(f, &path, &e);
 
     catch_interrupts();
     if (isatty(STDERR_FILENO))
         o.progress = show_progress;
-    if (ok) {
+    if (f->db_dir) {
+        ok = data_generate_folder(f->db_dir, &o, &n, &e);
+    } else if (ok) {
         name_of(path.text, &name);
         o.db_id = str_text(&name);
         d = db_open(path.text, &(db_options){.threads = 1}, &e);

@@ -91,6 +91,13 @@ static bool is_grouped(const drawer *d, int dimension)
     return false;
 }
 
+/* Phone numbers, addresses and the like are no groups and nobody filters by them; the
+ * sales layer names only what people use. */
+static bool is_used(const drawer *d, const sem_dimension *k, const db_column *c)
+{
+    return d->is_sales || k->is_entity_label || c->n_distinct * 2 <= d->c->tables[k->table].n_rows;
+}
+
 bool draw_group(drawer *d, const char *slot)
 {
     const int n = sem_n_dimensions(d->l);
@@ -103,7 +110,7 @@ bool draw_group(drawer *d, const char *slot)
         const char *text;
 
         if (!c || k->is_number || c->type != DB_TEXT || c->n_distinct < 2 || c->n_distinct > GROUP_VALUES ||
-            is_grouped(d, id))
+            is_grouped(d, id) || !is_used(d, k, c))
             continue;
         d->q.groups[d->q.n_groups++] = (sem_group){.dimension = id, .grain = SEM_NO_GRAIN};
         text = name_text(d, &k->name);
@@ -153,7 +160,7 @@ bool draw_filter(drawer *d, int percent)
         sem_filter *f = &d->q.filters[d->q.n_filters];
 
         if (!c || k->is_number || c->type != DB_TEXT || !c->values_complete || c->n_values < 2 ||
-            c->n_values > FILTER_VALUES || is_grouped(d, id))
+            c->n_values > FILTER_VALUES || is_grouped(d, id) || !is_used(d, k, c))
             continue;
         *f = (sem_filter){.dimension = id, .op = SEM_IN, .n_values = 1, .values = {draw_value(d, id)}};
         if (rng_chance(d->r, 12)) {

@@ -81,9 +81,10 @@ MUST_CHECK bool data_import(const data_import_options *o, data_counts *counts, e
  * stands on both sides. */
 typedef struct data_generate_options {
     const char *semantic; /* a layer's file; NULL: as for questions */
-    const char *db_id;    /* in the examples; NULL: the database's file name without ending */
+    const char *db_id;    /* in the examples */
+    const char *set_aside; /* of a folder: file of names to leave out; NULL: none */
     const char *out;      /* folder */
-    int64_t limit;        /* about how many; 0: 6,000 */
+    int64_t limit;        /* about how many; 0: 6,000, of each database of a folder 60 */
     uint64_t seed;
     const volatile int *cancel;
     void (*progress)(void *arg, const char *what, double done);
@@ -92,11 +93,16 @@ typedef struct data_generate_options {
 
 typedef struct data_generated {
     int64_t train, val, refusals, empty; /* empty: true answers without rows, or zero */
+    int64_t databases;
     int64_t drawn; /* questions drawn; the rest were dropped: */
     int64_t not_compiled, unbound, not_canonical, failed, too_long, repeated, reserved, too_many_empty;
 } data_generated;
 
 /* Writes training_data.jsonl, its two parts and manifest.json (counts, SHA-256). */
 MUST_CHECK bool data_generate(db *d, const data_generate_options *o, data_generated *n, err *e);
+
+/* The same for every .duckdb and .sqlite file of a folder, in order of name. Whole
+ * databases go to one side, as data_import does; what can't be opened is passed over. */
+MUST_CHECK bool data_generate_folder(const char *folder, const data_generate_options *o, data_generated *n, err *e);
 
 #endif

@@ -38,6 +38,10 @@ MUST_CHECK json_t *schema_of_ddl(const char *ddl, err *e);
 uint64_t hash_text(const char *text, uint64_t seed); /* the first 8 bytes of a SHA-256 */
 
 /* ---- files.c ---- */
+/* Names of databases, one a line, `#` begins a comment; a NULL path has none. */
+MUST_CHECK bool read_names(const char *path, json_t *names, err *e);
+/* Does the whole database go to validation? */
+bool whole_database_side(const char *db_id, uint64_t seed);
 MUST_CHECK bool write_in(const char *folder, const char *name, const str *text, err *e);
 
 #endif

@@ -84,7 +84,7 @@ static void tidy(str *out, size_t start)
     for (size_t i = start; i < out->n; i++) {
         const char c = out->text[i];
 
-        if (c == ' ' && (to == start || out->text[to - 1] == ' '))
+        if ((c == ' ' || c == ',' || c == ':') && (to == start || out->text[to - 1] == ' ') && (c == ' ' || to == start))
             continue;
         if ((c == ',' || c == '?' || c == '.') && to > start && out->text[to - 1] == ' ')
             to--;

@@ -3,14 +3,16 @@
  * Sides are kept apart twice: by the statement (a hash of its canonical text says to
  * which side all its questions belong) and by the frame (one in five of each kind is
  * used for validation alone). */
+#include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "data/pool_impl.h"
 
-enum { DEFAULT_EXAMPLES = 6000, ATTEMPTS = 14, QUESTION_ARENA = 8 << 20, REFUSALS_OF_100 = 5, REFUSALS_LEAST = 200,
-       LAYER_LIMIT = 4 << 20, PHRASINGS = 2, WRITTEN_LIMIT = 1 << 20 };
+enum { DEFAULT_EXAMPLES = 6000, FOLDER_EXAMPLES = 60, ATTEMPTS = 14, QUESTION_ARENA = 8 << 20, REFUSALS_OF_100 = 5,
+       LAYER_LIMIT = 4 << 20, PHRASINGS = 2 };
 
 extern const char data_sales_examples[], data_sales_examples_end[]; /* src/data/examples/sales.jsonl */
 
@@ -97,25 +99,31 @@ static bool go_on(maker *m, const char *what, double done, err *e)
     return !(m->o->cancel && *m->o->cancel) || err_set(e, ERR_CANCELLED, "interrupted");
 }
 
+static int draw_kind(rng *r, const kind *kinds, int n)
+{
+    int weights = 0, at, i = 0;
+
+    for (int k = 0; k < n; k++)
+        weights += kinds[k].weight;
+    at = rng_below(r, weights);
+    while (at >= kinds[i].weight)
+        at -= kinds[i++].weight;
+    return i;
+}
+
 static bool draw_kinds(maker *m, const kind *kinds, int n, int64_t examples, err *e)
 {
-    int64_t weights = 0;
+    int64_t kept = 0;
 
-    for (int i = 0; i < n; i++)
-        weights += kinds[i].weight;
-    for (int i = 0; i < n; i++) {
-        const int64_t wanted = examples * kinds[i].weight / weights;
-        int64_t tries = wanted * ATTEMPTS;
+    for (int64_t tries = examples * ATTEMPTS; kept < examples && tries > 0; tries--) {
+        const int i = draw_kind(&m->r, kinds, n);
+        int added = 0;
 
-        for (int64_t kept = 0; kept < wanted && tries > 0; tries--) {
-            int added = 0;
-
-            if (tries % 16 == 0 && !go_on(m, kinds[i].category, (double)i / n, e))
-                return false;
-            if (!draw_one(m, &kinds[i], i, &added, e))
-                return false;
-            kept += added;
-        }
+        if (tries % 16 == 0 && !go_on(m, kinds[i].category, (double)kept / (double)examples, e))
+            return false;
+        if (!draw_one(m, &kinds[i], i, &added, e))
+            return false;
+        kept += added;
     }
     return true;
 }
@@ -226,9 +234,8 @@ static sem_layer *open_layer(db *d, const db_catalog *c, const char *file, err *
 
 static bool make(maker *m, err *e)
 {
-    const int64_t all = m->o->limit > 0 ? m->o->limit : DEFAULT_EXAMPLES;
-    const int64_t refusals = all * REFUSALS_OF_100 / 100 < REFUSALS_LEAST && m->o->limit == 0 ? REFUSALS_LEAST : all * REFUSALS_OF_100 / 100;
-    const int64_t rest = all - refusals;
+    const int64_t all = m->o->limit;
+    const int64_t refusals = all * REFUSALS_OF_100 / 100, before = m->n->refusals, rest = all - refusals;
     const kind *kinds;
     int n;
 
@@ -238,26 +245,108 @@ static bool make(maker *m, err *e)
     if (!draw_kinds(m, kinds, n, rest * (m->d.is_sales ? 75 : 45) / 100, e))
         return false;
     kinds = catalog_kinds(&n);
-    return draw_kinds(m, kinds, n, rest * (m->d.is_sales ? 25 : 55) / 100, e) && draw_refusals(m, refusals, e) &&
-           pool_write(&m->p, e);
+    return draw_kinds(m, kinds, n, rest * (m->d.is_sales ? 25 : 55) / 100, e) && draw_refusals(m, before + refusals, e);
 }
 
-bool data_generate(db *d, const data_generate_options *o, data_generated *n, err *e)
+/* Examples of one database, added to `files`. */
+static bool make_for(db *d, const data_generate_options *o, pool_sides sides, pool_files *files, data_generated *n, err *e)
 {
-    maker m = {.o = o, .n = n, .r = {o->seed}};
+    maker m = {.o = o, .n = n, .r = {hash_text(o->db_id, o->seed)}};
     const db_catalog *c = db_catalog_get(d, e);
     sem_layer *l = c ? open_layer(d, c, o->semantic, e) : NULL;
     bool ok = l != NULL;
 
-    *n = (data_generated){0};
     m.d = (drawer){.d = d, .c = c, .l = l, .r = &m.r, .a = arena_new(QUESTION_ARENA), .is_sales = c && sem_is_sales(c)};
     if (ok && !m.d.a)
         ok = err_set(e, ERR_NOMEM, "out of memory");
     if (ok) {
-        ok = pool_init(&m.p, d, c, l, o, n, e) && make(&m, e);
+        ok = pool_init(&m.p, d, c, l, o, files, n, e);
+        m.p.sides = sides;
+        ok = ok && make(&m, e);
+        pool_flush(&m.p);
         pool_deinit(&m.p);
+        n->databases++;
     }
     arena_free(m.d.a);
     sem_free(l);
+    return ok;
+}
+
+static void files_deinit(pool_files *f)
+{
+    str_deinit(&f->all);
+    str_deinit(&f->train);
+    str_deinit(&f->val);
+    json_decref(f->counts);
+}
+
+bool data_generate(db *d, const data_generate_options *o, data_generated *n, err *e)
+{
+    data_generate_options one = *o;
+    pool_files files = {.counts = json_object()};
+    bool ok;
+
+    *n = (data_generated){0};
+    if (one.limit <= 0)
+        one.limit = DEFAULT_EXAMPLES;
+    ok = make_for(d, &one, SIDES_BY_STATEMENT, &files, n, e) &&
+         pool_files_write(&files, &one, db_catalog_get(d, e)->database, db_catalog_get(d, e)->fingerprint, n, e);
+    files_deinit(&files);
+    return ok;
+}
+
+static int is_database(const struct dirent *entry)
+{
+    return str_ends(entry->d_name, ".duckdb") || str_ends(entry->d_name, ".sqlite");
+}
+
+/* A database that can't be opened or has nothing to ask of is passed over. */
+static bool make_for_file(const char *folder, const char *file, const json_t *aside, const data_generate_options *o,
+                          pool_files *files, data_generated *n, err *e)
+{
+    data_generate_options one = *o;
+    str path = {0}, name = {0};
+    err why = {0};
+    db *d = NULL;
+    bool ok = true;
+
+    str_addf(&path, "%s/%s", folder, file);
+    str_add(&name, file, strlen(file) - 7); /* both endings have seven letters */
+    one.db_id = str_text(&name);
+    if (!json_object_get(aside, one.db_id) && (d = db_open(str_text(&path), &(db_options){.threads = 1}, &why)))
+        ok = make_for(d, &one, whole_database_side(one.db_id, o->seed) ? ALL_VAL : ALL_TRAIN, files, n, &why) ||
+             (why.code != ERR_CANCELLED && why.code != ERR_NOMEM);
+    if (!ok)
+        *e = why;
+    db_close(d);
+    str_deinit(&path);
+    str_deinit(&name);
+    return ok;
+}
+
+bool data_generate_folder(const char *folder, const data_generate_options *o, data_generated *n, err *e)
+{
+    data_generate_options each = *o;
+    pool_files files = {.counts = json_object()};
+    struct dirent **entries = NULL;
+    const int n_entries = scandir(folder, &entries, is_database, alphasort);
+    json_t *aside = json_object();
+    bool ok = n_entries > 0 || err_set(e, ERR_IO, "%s: no .duckdb or .sqlite file in it", folder);
+
+    *n = (data_generated){0};
+    each.progress = NULL;
+    if (each.limit <= 0)
+        each.limit = FOLDER_EXAMPLES;
+    ok = ok && read_names(o->set_aside, aside, e);
+    for (int i = 0; i < n_entries; i++) {
+        if (ok && o->progress)
+            o->progress(o->arg, entries[i]->d_name, (double)i / n_entries);
+        ok = ok && make_for_file(folder, entries[i]->d_name, aside, &each, &files, n, e);
+        free(entries[i]);
+    }
+    free(entries);
+    ok = ok && pool_files_write(&files, &each, folder, NULL, n, e);
+    files_deinit(&files);
+    json_decref(aside);
     return ok;
 }

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "data/data_impl.h"
 
-enum { CATALOG_BYTES = 256 << 20, NAMES_LIMIT = 1 << 20, VALIDATION_IN_256 = 16 };
+enum { CATALOG_BYTES = 256 << 20 };
 
 typedef enum fate { TRAIN, VAL, SET_ASIDE, MALFORMED, NO_DATABASE, UNPARSED, UNBOUND, DUPLICATE } fate;
 
@@ -35,22 +35,6 @@ static int by_database(const void *x, const void *y, void *arg)
     const int order = strcmp(database_of(p), database_of(q));
 
     return order ? order : (p > q) - (p < q);
-}
-
-static bool read_names(const char *path, json_t *names, err *e)
-{
-    str text = {0};
-    char *save = NULL;
-
-    if (!path)
-        return true;
-    if (!file_read(path, NAMES_LIMIT, &text, e))
-        return false;
-    for (char *line = text.n ? strtok_r(text.text, "\r\n", &save) : NULL; line; line = strtok_r(NULL, "\r\n", &save))
-        if (*line != '#')
-            json_object_set_new(names, line, json_true());
-    str_deinit(&text);
-    return true;
 }
 
 /* The seed's choice of `limit` records: those with the smallest hashes. */
@@ -105,7 +89,7 @@ static fate side_of(const job *j, const char *db_id)
 {
     if (json_object_get(j->aside, db_id))
         return SET_ASIDE;
-    return (hash_text(db_id, j->o->seed) & 255) < VALIDATION_IN_256 ? VAL : TRAIN;
+    return whole_database_side(db_id, j->o->seed) ? VAL : TRAIN;
 }
 
 static void aside_line(const record *r, const data_maker *m, str *line)

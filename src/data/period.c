@@ -122,7 +122,7 @@ static sem_period between_months(drawer *d, char *text)
 static sem_period between_years(drawer *d, char *text)
 {
     const int last = sem_date_of(sem_today(d->l)).year, first = sem_date_of(sem_data_from(d->l)).year;
-    const int a = first + rng_below(d->r, last - first + 1), b = a + rng_below(d->r, last - a + 1);
+    const int a = first + rng_below(d->r, last - first), b = a + 1 + rng_below(d->r, last - a);
 
     snprintf(text, SLOT_BYTES, rng_chance(d->r, 50) ? "from %d to %d" : "between %d and %d", a, b);
     return range(d, sem_days(a, 1, 1), sem_days(b, 12, 31), SEM_YEAR_GRAIN, b - a + 1, text);

@@ -45,10 +45,10 @@ static json_t *read_reserved(void)
 }
 
 bool pool_init(pool *p, db *d, const db_catalog *c, const sem_layer *l, const data_generate_options *o,
-               data_generated *n, err *e)
+               pool_files *files, data_generated *n, err *e)
 {
     *p = (pool){.d = d, .o = o, .n = n, .questions = json_object(), .statements = json_object(),
-                .reserved = read_reserved(), .counts = json_object()};
+                .reserved = read_reserved(), .files = files};
     data_maker_init(&p->maker, c);
     if (sem_today(l) > 0) {
         const sem_date t = sem_date_of(sem_today(l));
@@ -66,7 +66,6 @@ void pool_deinit(pool *p)
     json_decref(p->questions);
     json_decref(p->statements);
     json_decref(p->reserved);
-    json_decref(p->counts);
     data_maker_deinit(&p->maker);
 }
 
@@ -115,24 +114,26 @@ bool pool_statement(pool *p, arena *a, const char *sql, data_sql *out)
         json_object_set_new(p->statements, out->from_first, json_integer(state));
     if (state == FAILED)
         return p->n->failed++, false;
-    if (state == IS_EMPTY && (p->n->empty + 1) * 100 > EMPTY_PERCENT_MAX * ((int64_t)p->n_items + 50))
+    if (state == IS_EMPTY && (p->n->empty + 1) * 100 > EMPTY_PERCENT_MAX * (p->n->train + p->n->val + 50))
         return p->n->too_many_empty++, false;
     return true;
 }
 
 bool pool_side(const pool *p, const char *statement)
 {
+    if (p->sides != SIDES_BY_STATEMENT)
+        return p->sides == ALL_VAL;
     return hash_text(statement, p->o->seed) % VALIDATION_PARTS == 0;
 }
 
 static void count(pool *p, const char *category, bool val)
 {
-    json_t *sides = json_object_get(p->counts, category);
+    json_t *sides = json_object_get(p->files->counts, category);
     const char *side = val ? "val" : "train";
 
     if (!sides) {
         sides = json_pack("{s:i, s:i}", "train", 0, "val", 0);
-        json_object_set_new(p->counts, category, sides);
+        json_object_set_new(p->files->counts, category, sides);
     }
     json_object_set_new(sides, side, json_integer(json_integer_value(json_object_get(sides, side)) + 1));
     ++*(val ? &p->n->val : &p->n->train);
@@ -189,53 +190,52 @@ static int by_order(const void *x, const void *y)
     return a->order != b->order ? (a->order < b->order ? -1 : 1) : strcmp(a->line, b->line);
 }
 
-static json_t *manifest(const pool *p, const char hashes[3][65])
+void pool_flush(pool *p)
 {
-    const data_generated *n = p->n;
-
-    return json_pack("{s:s, s:s, s:I, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O, s:{s:s, s:s, s:s}}",
-                     "database", p->maker.catalog->database, "fingerprint", p->maker.catalog->fingerprint, "seed", (json_int_t)p->o->seed,
-                     "examples", "train", (json_int_t)n->train, "val", (json_int_t)n->val, "refusals", (json_int_t)n->refusals, "empty", (json_int_t)n->empty,
-                     "drawn_and_dropped", "drawn", (json_int_t)n->drawn, "not_compiled", (json_int_t)n->not_compiled, "unbound", (json_int_t)n->unbound,
-                     "not_canonical", (json_int_t)n->not_canonical, "failed", (json_int_t)n->failed, "too_long", (json_int_t)n->too_long, "repeated", (json_int_t)n->repeated, "reserved", (json_int_t)n->reserved,
-                     "too_many_empty", (json_int_t)n->too_many_empty, "categories", p->counts,
-                     "sha256", "training_data.jsonl", hashes[0], "training_data_train.jsonl", hashes[1], "training_data_val.jsonl", hashes[2]);
+    qsort(p->items, p->n_items, sizeof *p->items, by_order);
+    for (size_t i = 0; i < p->n_items; i++) {
+        str_adds(&p->files->all, p->items[i].line);
+        str_adds(p->items[i].val ? &p->files->val : &p->files->train, p->items[i].line);
+    }
 }
 
-static bool write_manifest(const pool *p, const char hashes[3][65], err *e)
+static json_t *dropped(const data_generated *n)
 {
-    json_t *j = manifest(p, hashes);
-    char *text = j ? json_dumps(j, JSON_INDENT(2)) : NULL;
-    str out = {0};
-    bool ok = text || err_set(e, ERR_NOMEM, "out of memory");
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "drawn", (json_int_t)n->drawn, "not_compiled",
+                     (json_int_t)n->not_compiled, "unbound", (json_int_t)n->unbound, "not_canonical", (json_int_t)n->not_canonical,
+                     "failed", (json_int_t)n->failed, "too_long", (json_int_t)n->too_long, "repeated", (json_int_t)n->repeated,
+                     "reserved", (json_int_t)n->reserved, "too_many_empty", (json_int_t)n->too_many_empty);
+}
 
+bool pool_files_write(pool_files *f, const data_generate_options *o, const char *name, const char *fingerprint,
+                      const data_generated *n, err *e)
+{
+    static const char *const names[] = {"training_data.jsonl", "training_data_train.jsonl", "training_data_val.jsonl"};
+    const str *const texts[] = {&f->all, &f->train, &f->val};
+    json_t *hashes = json_object(), *j;
+    bool ok = dir_make(o->out, e);
+    str out = {0};
+    char *text;
+
+    for (int i = 0; i < 3; i++) {
+        char hex[65];
+
+        sha256_hex(str_text(texts[i]), texts[i]->n, hex);
+        json_object_set_new(hashes, names[i], json_string(hex));
+        ok = ok && write_in(o->out, names[i], texts[i], e);
+    }
+    j = json_pack("{s:s, s:s?, s:I, s:{s:I, s:I, s:I, s:I}, s:o, s:O, s:o}", "database", name, "fingerprint", fingerprint, "seed",
+                  (json_int_t)o->seed, "examples", "train", (json_int_t)n->train, "val", (json_int_t)n->val, "refusals",
+                  (json_int_t)n->refusals, "empty", (json_int_t)n->empty, "drawn_and_dropped", dropped(n), "categories", f->counts,
+                  "sha256", hashes);
+    text = j ? json_dumps(j, JSON_INDENT(2)) : NULL;
     if (text) {
         str_adds(&out, text);
         str_addc(&out, '\n');
-        ok = write_in(p->o->out, "manifest.json", &out, e);
     }
+    ok = ok && (text || err_set(e, ERR_NOMEM, "out of memory")) && write_in(o->out, "manifest.json", &out, e);
     str_deinit(&out);
     free(text);
     json_decref(j);
     return ok;
-}
-
-bool pool_write(pool *p, err *e)
-{
-    static const char *const names[] = {"training_data.jsonl", "training_data_train.jsonl", "training_data_val.jsonl"};
-    char hashes[3][65];
-    str files[3] = {{0}};
-    bool ok = dir_make(p->o->out, e);
-
-    qsort(p->items, p->n_items, sizeof *p->items, by_order);
-    for (size_t i = 0; i < p->n_items; i++) {
-        str_adds(&files[0], p->items[i].line);
-        str_adds(&files[p->items[i].val ? 2 : 1], p->items[i].line);
-    }
-    for (int f = 0; f < 3; f++) {
-        sha256_hex(str_text(&files[f]), files[f].n, hashes[f]);
-        ok = ok && write_in(p->o->out, names[f], &files[f], e);
-        str_deinit(&files[f]);
-    }
-    return ok && write_manifest(p, (const char (*)[65])hashes, e);
 }
