@@ -30,6 +30,8 @@ typedef struct verb {
     X(model)     \
     X(data)      \
     X(train)     \
+    X(merge)     \
+    X(export)    \
     X(eval)      \
     X(doctor)    \
     X(bench)     \
@@ -60,8 +62,10 @@ const char *help_word(const verb *v, int i, size_t *n);
 typedef struct flags {
     const char *db, *model, *adapter, *sql, *out, *chart, *batch, *semantic;
     const char *schemas, *db_dir, *set_aside; /* data */
+    const char *type;                         /* merge */
     const char *data, *json, *predictions; /* eval */
     bool resume;
+    bool peft, is_private;                    /* export, model push */
     bool no_rag, no_model, no_adapter, template_only, model_only, all, trace, explain, help, force, no_times;
     double temperature;
     int beam, pick, threads, limit;
@@ -100,6 +104,10 @@ bool cli_init(const char *path, uint64_t rows, uint64_t seed, int64_t memory_byt
 /* Ctrl-C cancels what `c` is doing; a second one ends the program (130). */
 void cli_on_interrupt(agent_context *c);
 bool cli_interrupted(void);
+/* For long work that asks cli_interrupted by itself: the first Ctrl-C only sets that. */
+void cli_watch_interrupt(void);
+/* A bar on stderr where a terminal is, erased at 1; false once Ctrl-C came. */
+bool cli_progress(const char *what, double share);
 /* Until the next cli_on_interrupt Ctrl-C only gives up the line that is typed. */
 void cli_at_prompt(void);
 

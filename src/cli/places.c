@@ -101,7 +101,7 @@ bool cli_adapter(const flags *f, str *path, err *e)
 }
 
 static agent_context *volatile running;
-static volatile sig_atomic_t interrupts, prompting;
+static volatile sig_atomic_t interrupts, prompting, watched;
 
 /* A question is stopped by the first signal, the program by the second; at a prompt
  * the line is given up (chat.c), and only SIGTERM ends the program. */
@@ -110,9 +110,27 @@ static void on_interrupt(int signal_number)
     interrupts++;
     if (prompting && signal_number == SIGINT)
         return;
-    if (interrupts > 1 || !running || prompting)
+    if (interrupts > 1 || (!running && !watched) || prompting)
         _exit(130);
-    agent_cancel(running);
+    if (running)
+        agent_cancel(running);
+}
+
+void cli_watch_interrupt(void)
+{
+    watched = 1;
+    cli_on_interrupt(NULL);
+}
+
+bool cli_progress(const char *what, double share)
+{
+    static const char bar[] = "##############################";
+    const int filled = (int)(share * 30);
+
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, share < 1 ? "\r\033[K%s [%.*s%*s] %3d %%" : "\r\033[K", what, filled, bar, 30 - filled, "",
+                (int)(share * 100));
+    return !cli_interrupted();
 }
 
 void cli_on_interrupt(agent_context *c)

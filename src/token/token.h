@@ -77,6 +77,10 @@ typedef struct special_tokens {
 } special_tokens;
 special_tokens tokenizer_specials(const tokenizer *t);
 
+/* SentencePiece scores for ids below tokenizer_size: higher ones merge first, in the order of this
+ * tokenizer's own merges; -1000 where nothing merges. For files of other programs. */
+void tokenizer_scores(const tokenizer *t, float *scores);
+
 /* A hash of all pieces and kinds, for cache keys: 64 digits and a NUL. */
 void tokenizer_hash(const tokenizer *t, char hex[65]);
 

@@ -126,6 +126,8 @@ bool weights_fingerprint(const weights *w, char hex[65], err *e)
 
     str_addf(&text, "%s L%d D%d H%d G%d K%d F%d V%d\n", model_family_name(c->family), c->L, c->D, c->H,
              c->G, c->K, c->F, c->V);
+    if (*c->merged) /* what is merged in is another base for the next adapter */
+        str_addf(&text, "merged %s\n", c->merged);
     for (size_t i = 0; i < w->n_tensors; i++) /* sorted by name */
         if (w->tensors[i].n_dims == 1)
             add_gains(w, &w->tensors[i], &text);

@@ -118,7 +118,7 @@ static bool write_tensors(const char *dir, const adapter_tensor *tensors, size_t
     ok = (views && (store || o->f32) && !path.bad) || err_set(e, ERR_NOMEM, "%s: out of memory", dir);
     if (ok) {
         make_views(tensors, n, o->f32, store, views);
-        ok = safetensors_write_with(path.text, views, n, o->base_fingerprint ? "salesbot_base" : NULL,
+        ok = safetensors_write_with(path.text, views, n, NULL, o->base_fingerprint ? "salesbot_base" : NULL,
                                     o->base_fingerprint, e);
     }
     free(views);

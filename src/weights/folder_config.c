@@ -170,6 +170,7 @@ static void read_rest(reader *r, const json_t *outer, model_config *c)
     }
     c->head_tied = !json_is_false(tied);
     c->norm_plus_one = true;
+    snprintf(c->merged, sizeof c->merged, "%s", text_in(outer, "salesbot_merged"));
     if (activation[0] && strcmp(activation, "gelu_pytorch_tanh") && strcmp(activation, "gelu"))
         fail(r, "hidden_activation", "is not Gemma's gelu_pytorch_tanh");
     if (json_is_true(get(r->root, "use_bidirectional_attention")))

@@ -221,6 +221,14 @@ static void read_ids(reader *r, model_config *c)
     c->pad_id = read_token_id(r, "tokenizer.ggml.padding_token_id", 0);
 }
 
+static void read_merged(const weights *w, model_config *c)
+{
+    const gguf_pair *pair = gguf_find(w, "salesbot.merged");
+
+    if (pair && pair->type == GGUF_TEXT && pair->n_value == sizeof c->merged - 1)
+        memcpy(c->merged, pair->value, pair->n_value);
+}
+
 static const unsigned char *read_column(reader *r, const char *key, uint32_t type, size_t n)
 {
     const gguf_pair *pair = gguf_find(r->w, key);
@@ -292,6 +300,7 @@ bool gguf_read_config(weights *w, err *e)
     }
     c->query_scale = query_scale(c);
     read_ids(&r, c);
+    read_merged(w, c);
     read_vocabulary(&r, &w->vocabulary);
     if (r.ok) {
         err ignored;

@@ -84,6 +84,38 @@ bool name_from_hugging_face(const char *theirs, model_family family, char *name,
     return ours != NULL;
 }
 
+static const char *look_back(const name_pair *pairs, size_t n, const char *ours)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(pairs[i].ours, ours))
+            return pairs[i].theirs;
+    return NULL;
+}
+
+bool weights_hugging_face_name(const char *ours, model_family family, char *name, size_t n)
+{
+    const char *theirs = look_back(model_names, sizeof model_names / sizeof *model_names, ours);
+    char *end;
+    unsigned long layer;
+
+    if (theirs) {
+        snprintf(name, n, "%s%s", strncmp(theirs, "lm_head", 7) ? "model." : "", theirs);
+        return true;
+    }
+    if (strncmp(ours, "blk.", 4))
+        return false;
+    layer = strtoul(ours + 4, &end, 10);
+    if (*end != '.')
+        return false;
+    if (!strcmp(end + 1, family == MODEL_GEMMA1 ? "ffn_norm.weight" : "post_attention_norm.weight"))
+        theirs = "post_attention_layernorm.weight";
+    else
+        theirs = look_back(layer_names, sizeof layer_names / sizeof *layer_names, end + 1);
+    if (theirs)
+        snprintf(name, n, "model.layers.%lu.%s", layer, theirs);
+    return theirs != NULL;
+}
+
 static bool read_dtype(const mapped_file *file, const json_t *entry, tensor *t, err *e)
 {
     static const struct { const char *name; tensor_type type; } types[] = {

@@ -185,3 +185,18 @@ bool weights_sha256(const weights *w, char hex[65], err *e)
     str_deinit(&text);
     return true;
 }
+
+bool weights_side_file(const weights *w, const char *name, str *out, err *e)
+{
+    enum { SIDE_LIMIT = 256 << 20 };
+    str path = {0};
+    bool ok;
+
+    str_addf(&path, "%s/%s", w->path, name);
+    ok = !path.bad || weights_no_memory(w, e);
+    if (ok && (!is_folder(w->path) || !file_exists(path.text)))
+        ok = err_set(e, ERR_NOT_FOUND, "%s: has no %s", w->path, name);
+    ok = ok && file_read(path.text, SIDE_LIMIT, out, e);
+    str_deinit(&path);
+    return ok;
+}

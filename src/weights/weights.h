@@ -50,6 +50,7 @@ typedef struct model_config {
     bool head_tied;      /* logits come from token_embd.weight */
     bool norm_plus_one;  /* stored gains are g - 1: add 1 (folders); GGUF holds g */
     int bos_id, eos_id, pad_id, unk_id; /* -1 = the file names none */
+    char merged[65]; /* digest of the adapter that `merge` put into the weights; "" */
 } model_config;
 
 const char *model_family_name(model_family family); /* "Gemma 3" */
@@ -70,11 +71,18 @@ size_t weights_tensor_count(const weights *w);
 const tensor *weights_tensor(const weights *w, size_t i); /* i < count, sorted by name */
 uint64_t weights_n_bytes(const weights *w); /* of all files */
 
+/* "model.layers.3.self_attn.q_proj.weight" for "blk.3.attn_q.weight"; false if it is none of ours. */
+bool weights_hugging_face_name(const char *ours, model_family family, char *name, size_t n);
+
 /* A key for caches: hash of the files' tables, sizes, times of change and inodes;
  * equal while nobody wrote to the files. Takes about a millisecond. */
 void weights_identity(const weights *w, char hex[65]);
 /* SHA-256 of every byte (a folder: of its files' hashes in order of their names). */
 MUST_CHECK bool weights_sha256(const weights *w, char hex[65], err *e);
+
+/* A file of a folder beside its tensors ("tokenizer_config.json"), whole; false with ERR_NOT_FOUND when it is
+ * not there or the model is no folder. */
+MUST_CHECK bool weights_side_file(const weights *w, const char *name, str *out, err *e);
 
 /* What the token module builds a tokenizer from. */
 typedef struct vocabulary_source {
@@ -118,5 +126,16 @@ MUST_CHECK bool gguf_write(const char *path, const gguf_metadata *m,
 /* F32, F16 and BF16 only. */
 MUST_CHECK bool safetensors_write(const char *path, const tensor *tensors,
                                   size_t n_tensors, err *e);
+
+/* The same for models too large to stand in memory: a tensor without data is asked for in pieces,
+ * rows [first, first + n) of tensor i into `out`. False with *e ends the writing. */
+typedef struct tensor_rows {
+    bool (*fill)(void *arg, size_t i, int64_t first, int64_t n, void *out, err *e);
+    void *arg;
+} tensor_rows;
+MUST_CHECK bool gguf_write_rows(const char *path, const gguf_metadata *m, const tensor *tensors,
+                                size_t n_tensors, const tensor_rows *rows, err *e);
+MUST_CHECK bool safetensors_write_rows(const char *path, const tensor *tensors, size_t n_tensors,
+                                       const tensor_rows *rows, err *e);
 
 #endif

@@ -99,8 +99,9 @@ MUST_CHECK bool name_from_hugging_face(const char *theirs, model_family family, 
 MUST_CHECK bool config_check(const char *path, const model_config *config, err *e);
 MUST_CHECK bool shapes_check(const weights *w, err *e);
 
-/* safetensors_write with one more pair of metadata (key NULL: none); both plain text. */
-MUST_CHECK bool safetensors_write_with(const char *path, const tensor *tensors, size_t n,
+/* safetensors_write_rows (rows NULL: every tensor has data) with one more pair of metadata (key
+ * NULL: none); both plain text. */
+MUST_CHECK bool safetensors_write_with(const char *path, const tensor *tensors, size_t n, const tensor_rows *rows,
                                        const char *key, const char *value, err *e);
 
 /* ---- atomic streaming writer ---- */

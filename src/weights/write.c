@@ -13,7 +13,7 @@
 
 #include "weights/weights_impl.h"
 
-enum { ALIGNMENT = 32 };
+enum { ALIGNMENT = 32, PIECE = 4 << 20 };
 
 static bool io_fail(const char *path, const char *what, err *e)
 {
@@ -233,29 +233,69 @@ static bool gguf_table(const char *path, const gguf_metadata *m, const tensor *t
     return m->bytes.bad || out->bad ? err_set(e, ERR_NOMEM, "%s: out of memory", path) : true;
 }
 
+/* About 4 MB at a time. */
+static bool write_rows(writer *out, const tensor *t, size_t i, const tensor_rows *rows, void *piece, err *e)
+{
+    const size_t row = t->n_bytes / (size_t)t->dim[0];
+    const int64_t step = PIECE / row ? (int64_t)(PIECE / row) : 1;
+
+    for (int64_t first = 0; first < t->dim[0]; first += step) {
+        const int64_t n = t->dim[0] - first < step ? t->dim[0] - first : step;
+
+        if (!rows->fill(rows->arg, i, first, n, piece, e) || !writer_add(out, piece, row * (size_t)n, e))
+            return false;
+    }
+    return true;
+}
+
+/* The largest piece that write_rows asks for. */
+static size_t piece_bytes(const tensor *tensors, size_t n)
+{
+    size_t most = PIECE;
+
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = tensors[i].n_bytes / (size_t)tensors[i].dim[0];
+
+        most = row > most ? row : most;
+    }
+    return most;
+}
+
 /* The table, then each tensor; `aligned` pads between them. */
 static bool write_file(const char *path, const str *table, const tensor *tensors, size_t n,
-                       bool aligned, err *e)
+                       const tensor_rows *rows, bool aligned, err *e)
 {
     static const char zeros[ALIGNMENT];
+    void *piece = rows ? malloc(piece_bytes(tensors, n)) : NULL;
     writer out;
     bool ok;
 
-    if (!writer_open(&out, path, e))
-        return false;
-    ok = writer_add(&out, table->text, table->n, e);
-    for (size_t i = 0; ok && i < n; i++)
-        ok = writer_add(&out, tensors[i].data, tensors[i].n_bytes, e) &&
-             (!aligned || writer_add(&out, zeros, padding(tensors[i].n_bytes), e));
-    return writer_close(&out, ok, e);
+    if (rows && !piece)
+        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
+    ok = writer_open(&out, path, e);
+    if (ok) {
+        ok = writer_add(&out, table->text, table->n, e);
+        for (size_t i = 0; ok && i < n; i++)
+            ok = (tensors[i].data || !rows ? writer_add(&out, tensors[i].data, tensors[i].n_bytes, e)
+                                           : write_rows(&out, &tensors[i], i, rows, piece, e)) &&
+                 (!aligned || writer_add(&out, zeros, padding(tensors[i].n_bytes), e));
+        ok = writer_close(&out, ok, e);
+    }
+    free(piece);
+    return ok;
 }
 
-bool gguf_write(const char *path, const gguf_metadata *m, const tensor *tensors, size_t n_tensors,
-                err *e)
+bool gguf_write(const char *path, const gguf_metadata *m, const tensor *tensors, size_t n_tensors, err *e)
+{
+    return gguf_write_rows(path, m, tensors, n_tensors, NULL, e);
+}
+
+bool gguf_write_rows(const char *path, const gguf_metadata *m, const tensor *tensors, size_t n_tensors,
+                     const tensor_rows *rows, err *e)
 {
     str table = {0};
     const bool ok = gguf_table(path, m, tensors, n_tensors, &table, e) &&
-                    write_file(path, &table, tensors, n_tensors, true, e);
+                    write_file(path, &table, tensors, n_tensors, rows, true, e);
 
     str_deinit(&table);
     return ok;
@@ -289,10 +329,15 @@ static bool safetensors_table(const char *path, const tensor *tensors, size_t n,
 
 bool safetensors_write(const char *path, const tensor *tensors, size_t n_tensors, err *e)
 {
-    return safetensors_write_with(path, tensors, n_tensors, NULL, NULL, e);
+    return safetensors_write_with(path, tensors, n_tensors, NULL, NULL, NULL, e);
 }
 
-bool safetensors_write_with(const char *path, const tensor *tensors, size_t n_tensors,
+bool safetensors_write_rows(const char *path, const tensor *tensors, size_t n_tensors, const tensor_rows *rows, err *e)
+{
+    return safetensors_write_with(path, tensors, n_tensors, rows, NULL, NULL, e);
+}
+
+bool safetensors_write_with(const char *path, const tensor *tensors, size_t n_tensors, const tensor_rows *rows,
                             const char *key, const char *value, err *e)
 {
     str json = {0}, table = {0};
@@ -306,7 +351,7 @@ bool safetensors_write_with(const char *path, const tensor *tensors, size_t n_te
     add_u64(&table, json.n);
     str_add(&table, str_text(&json), json.n);
     ok = ok && (!table.bad || err_set(e, ERR_NOMEM, "%s: out of memory", path));
-    ok = ok && write_file(path, &table, tensors, n_tensors, false, e);
+    ok = ok && write_file(path, &table, tensors, n_tensors, rows, false, e);
     str_deinit(&json);
     str_deinit(&table);
     return ok;
