@@ -1,27 +1,33 @@
 /* pool.c - see pool.h.
  *
- * A job is a generation number: workers wait until it changes, take indices
- * from `next` until they run out, and count themselves out in `busy`. A worker
- * that wakes late finds no index left and still counts out, so the caller's
- * wait for busy == 0 also makes the job's memory safe to reuse. */
+ * `state` is a job's number (upper half), whether it is open, and how many workers
+ * are in it. A worker enters by adding one to an open state, takes indices from
+ * `next` until they run out, and leaves. The caller closes the job when it finds no
+ * index left and waits for those who are inside, never for one who hasn't come: on
+ * shared cores a worker may get its core back milliseconds later, finds the job
+ * closed, and has kept nobody. fn, arg and n are written only while nobody is inside. */
 #include "base/pool.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 enum { SPINS = 2000, MAX_THREADS = 64 };
+
+#define OPEN (UINT64_C(1) << 31)
+#define INSIDE (OPEN - 1)
 
 struct pool {
     int n_threads; /* with the caller */
     pthread_t thread[MAX_THREADS];
     pthread_mutex_t job_lock; /* one job at a time */
-    pthread_mutex_t lock;
+    pthread_mutex_t lock;     /* for sleeping and waking only */
     pthread_cond_t wake, done;
-    atomic_uint generation;
-    atomic_int next, busy;
-    bool stop;
+    _Atomic uint64_t state;
+    atomic_int next, sleeping;
+    atomic_bool stop;
     void (*fn)(void *, int);
     void *arg;
     int n;
@@ -36,6 +42,8 @@ static void pause_cpu(void)
 #endif
 }
 
+static uint64_t job_number(const pool *p) { return atomic_load(&p->state) >> 32; }
+
 static void take_chunks(pool *p)
 {
     int i;
@@ -44,28 +52,66 @@ static void take_chunks(pool *p)
         p->fn(p->arg, i);
 }
 
+static bool enter(pool *p)
+{
+    uint64_t s = atomic_load(&p->state);
+
+    while (s & OPEN)
+        if (atomic_compare_exchange_weak(&p->state, &s, s + 1))
+            return true;
+    return false;
+}
+
+static void leave(pool *p)
+{
+    const uint64_t s = atomic_fetch_sub(&p->state, 1) - 1;
+
+    if (s & (OPEN | INSIDE))
+        return;
+    pthread_mutex_lock(&p->lock); /* the last one of a closed job: the caller may sleep */
+    pthread_cond_signal(&p->done);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* Until the job isn't number `seen` any more. */
+static void await_job(pool *p, uint64_t seen)
+{
+    for (int s = 0; s < SPINS && job_number(p) == seen; s++)
+        pause_cpu();
+    if (job_number(p) != seen)
+        return;
+    pthread_mutex_lock(&p->lock);
+    atomic_fetch_add(&p->sleeping, 1); /* before the number is read again: pool_run reads in the other order */
+    while (job_number(p) == seen)
+        pthread_cond_wait(&p->wake, &p->lock);
+    atomic_fetch_sub(&p->sleeping, 1);
+    pthread_mutex_unlock(&p->lock);
+}
+
 static void *worker(void *arg)
 {
     pool *p = arg;
-    unsigned seen = 0;
+    uint64_t seen = 0;
 
     for (;;) {
-        for (int s = 0; s < SPINS && atomic_load(&p->generation) == seen; s++)
-            pause_cpu();
-        pthread_mutex_lock(&p->lock);
-        while (atomic_load(&p->generation) == seen && !p->stop)
-            pthread_cond_wait(&p->wake, &p->lock);
-        seen = atomic_load(&p->generation);
-        pthread_mutex_unlock(&p->lock);
-        if (p->stop)
+        await_job(p, seen);
+        if (atomic_load(&p->stop))
             return NULL;
-        take_chunks(p);
-        if (atomic_fetch_sub(&p->busy, 1) == 1) {
-            pthread_mutex_lock(&p->lock);
-            pthread_cond_signal(&p->done);
-            pthread_mutex_unlock(&p->lock);
+        seen = job_number(p);
+        if (enter(p)) {
+            take_chunks(p);
+            leave(p);
         }
     }
+}
+
+static void wake_workers(pool *p)
+{
+    if (!atomic_load(&p->sleeping))
+        return;
+    pthread_mutex_lock(&p->lock);
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->lock);
 }
 
 pool *pool_new(int n_threads, err *e)
@@ -95,11 +141,9 @@ void pool_free(pool *p)
 {
     if (!p)
         return;
-    pthread_mutex_lock(&p->lock);
-    p->stop = true;
-    atomic_fetch_add(&p->generation, 1);
-    pthread_cond_broadcast(&p->wake);
-    pthread_mutex_unlock(&p->lock);
+    atomic_store(&p->stop, true);
+    atomic_store(&p->state, (job_number(p) + 1) << 32);
+    wake_workers(p);
     for (int i = 1; i < p->n_threads; i++)
         pthread_join(p->thread[i], NULL);
     pthread_mutex_destroy(&p->job_lock);
@@ -121,22 +165,21 @@ void pool_run(pool *p, void (*fn)(void *, int), void *arg, int n)
         return;
     }
     pthread_mutex_lock(&p->job_lock);
-    pthread_mutex_lock(&p->lock);
     p->fn = fn;
     p->arg = arg;
     p->n = n;
     atomic_store(&p->next, 0);
-    atomic_store(&p->busy, p->n_threads - 1);
-    atomic_fetch_add(&p->generation, 1);
-    pthread_cond_broadcast(&p->wake);
-    pthread_mutex_unlock(&p->lock);
+    atomic_store(&p->state, (job_number(p) + 1) << 32 | OPEN);
+    wake_workers(p);
     take_chunks(p);
-    for (int s = 0; s < SPINS && atomic_load(&p->busy); s++)
-        pause_cpu();
-    pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->busy))
-        pthread_cond_wait(&p->done, &p->lock);
-    pthread_mutex_unlock(&p->lock);
+    if (atomic_fetch_and(&p->state, ~OPEN) & INSIDE) {
+        for (int s = 0; s < SPINS && atomic_load(&p->state) & INSIDE; s++)
+            pause_cpu();
+        pthread_mutex_lock(&p->lock);
+        while (atomic_load(&p->state) & INSIDE)
+            pthread_cond_wait(&p->done, &p->lock);
+        pthread_mutex_unlock(&p->lock);
+    }
     pthread_mutex_unlock(&p->job_lock);
 }
 

@@ -4,6 +4,8 @@
  * sum, so the number of threads can't change a bit of the result. */
 #include "gemma/gemma_impl.h"
 
+enum { PANEL_ROWS = 32 }; /* the most that a kernel handles at once, but AMX */
+
 static int min_int(int a, int b) { return a < b ? a : b; }
 
 static void matmuls_chunk(void *arg, int i)
