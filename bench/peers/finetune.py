@@ -53,9 +53,9 @@ def read_batches(folder):
     return [row[2:2 + SEQUENCES * LENGTH].reshape(SEQUENCES, LENGTH).astype(np.int64) for row in raw]
 
 
-def report(step, seconds, loss=None):
+def report(step, seconds, cpu, loss=None):
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024e-6
-    print(json.dumps({"step": step, "tokens": SEQUENCES * LENGTH, "seconds": round(seconds, 3), "loss": loss,
+    print(json.dumps({"step": step, "tokens": SEQUENCES * LENGTH, "seconds": round(seconds, 3), "cpu_seconds": round(cpu, 3), "loss": loss,
                       "tokens_per_s": round(SEQUENCES * LENGTH / seconds, 1), "peak_mb": round(peak)}), flush=True)
 
 
@@ -78,7 +78,7 @@ def completion(folder, steps, **options):
     optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4, weight_decay=0.0)
     inner = model.base_model.model
     for step, batch in zip(range(steps), read_batches(folder)):
-        start = time.monotonic()
+        start, cpu = time.monotonic(), time.process_time()
         ids = torch.from_numpy(batch)
         hidden = inner.model(ids).last_hidden_state[:, PROMPT - 1:-1]
         logits = inner.lm_head(hidden).flatten(0, 1)
@@ -86,7 +86,7 @@ def completion(folder, steps, **options):
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-        report(step, time.monotonic() - start, loss.item())
+        report(step, time.monotonic() - start, time.process_time() - cpu, loss.item())
 
 
 def nf4(folder, steps):
@@ -106,10 +106,10 @@ def stock(folder, steps):
 
     class Clock(transformers.TrainerCallback):
         def on_step_begin(self, args, state, control, **kw):
-            self.start = time.monotonic()
+            self.start, self.cpu = time.monotonic(), time.process_time()
 
         def on_step_end(self, args, state, control, **kw):
-            report(state.global_step - 1, time.monotonic() - self.start)
+            report(state.global_step - 1, time.monotonic() - self.start, time.process_time() - self.cpu)
 
     rows = np.concatenate(read_batches(folder)).tolist()
     mask = [0] * PROMPT + [1] * (LENGTH - PROMPT)
