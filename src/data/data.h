@@ -2,7 +2,7 @@
  *
  * An example is one line of JSON:
  *     {"messages": [{"role": "user", "content": …}, {"role": "assistant", "content": …}],
- *      "prefix": N, "db_id", "category", "question", "sql", "source"}
+ *      "prefix": N, "db_id", "category", "question", "sql", "source", "template"?}
  * The user's content is what rag/prompt.h writes, its first N bytes the part that all
  * questions on the database share; the assistant's is the canonical statement FROM
  * first, or a refusal (PROMPT_REFUSAL), for which "sql" is "". "sql" is SELECT first.
@@ -27,6 +27,7 @@ typedef struct data_pair {      /* all borrowed */
     const char *evidence, *category; /* NULL: none; by the statement's shape */
     const char *refusal;             /* what is missing; then sql is NULL */
     const char *today;               /* as in prompt.h; NULL: unknown */
+    const char *template;            /* of generated questions: "trend 9.3", kind and frame; NULL: none */
 } data_pair;
 
 typedef struct data_maker { /* of one database */

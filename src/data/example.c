@@ -93,8 +93,11 @@ static bool add_line(const data_maker *m, const data_pair *p, const char *user, 
                           "prefix", (json_int_t)m->prefix.n, "db_id", p->db_id, "category",
                           p->category ? p->category : sql->category, "question", p->question,
                           "sql", sql->select_first, "source", p->source);
-    char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+    char *text;
 
+    if (j && p->template)
+        json_object_set_new(j, "template", json_string(p->template));
+    text = j ? json_dumps(j, JSON_COMPACT) : NULL;
     if (text) {
         str_adds(line, text);
         str_addc(line, '\n');

@@ -26,7 +26,8 @@ typedef struct maker {
 
 static bool is_val_frame(int frame, int turn) { return (frame + turn) % VALIDATION_PARTS == VALIDATION_PARTS - 1; }
 
-static const char *draw_frame(rng *r, const char *const *frames, int turn, bool val)
+/* Its number, or -1. */
+static int draw_frame(rng *r, const char *const *frames, int turn, bool val)
 {
     int n = 0, fit = 0, k;
 
@@ -35,8 +36,8 @@ static const char *draw_frame(rng *r, const char *const *frames, int turn, bool 
     k = rng_below(r, fit);
     for (int i = 0; i < n; i++)
         if (is_val_frame(i, turn) == val && k-- == 0)
-            return frames[i];
-    return NULL;
+            return i;
+    return -1;
 }
 
 /* The statement of what was drawn, before it is checked; NULL: it makes no sense. */
@@ -53,13 +54,15 @@ static const char *compiled(maker *m, const kind *k)
     return NULL;
 }
 
-static bool add_question(maker *m, const kind *k, const char *frame, const data_sql *sql, bool val, int *added, err *e)
+static bool add_question(maker *m, const kind *k, int turn, int frame, const data_sql *sql, bool val, int *added, err *e)
 {
+    char template[80];
     str question = {0};
-    data_pair pair = {.db_id = m->o->db_id, .sql = sql->from_first, .source = k->sql ? "pattern" : "layer", .category = k->category};
+    data_pair pair = {.template = template, .db_id = m->o->db_id, .sql = sql->from_first, .source = k->sql ? "pattern" : "layer", .category = k->category};
     bool one = false, ok;
 
-    frame_text(frame, &m->d.s, &m->r, &question);
+    snprintf(template, sizeof template, "%s %s %d.%d", pair.source, k->category, turn, frame);
+    frame_text(k->frames[frame], &m->d.s, &m->r, &question);
     roughen(&question, &m->d.s, &m->r);
     pair.question = str_text(&question);
     ok = question.n < 6 || pool_add(&m->p, &pair, val, &one, e);
@@ -85,9 +88,9 @@ static bool draw_one(maker *m, const kind *k, int turn, int *added, err *e)
         return true;
     val = pool_side(&m->p, sql.from_first);
     for (int i = 0; ok && i < 1 + rng_below(&m->r, PHRASINGS); i++) {
-        const char *frame = draw_frame(&m->r, k->frames, turn, val);
+        const int frame = draw_frame(&m->r, k->frames, turn, val);
 
-        ok = !frame || add_question(m, k, frame, &sql, val, added, e);
+        ok = frame < 0 || add_question(m, k, turn, frame, &sql, val, added, e);
     }
     return ok;
 }

@@ -28,7 +28,7 @@ void question_key(const char *question, char hex[65])
     sha256_hex(text, n, hex);
 }
 
-static json_t *read_reserved(void)
+json_t *reserved_read(void)
 {
     json_t *all = json_object();
 
@@ -48,7 +48,7 @@ bool pool_init(pool *p, db *d, const db_catalog *c, const sem_layer *l, const da
                pool_files *files, data_generated *n, err *e)
 {
     *p = (pool){.d = d, .o = o, .n = n, .questions = json_object(), .statements = json_object(),
-                .reserved = read_reserved(), .files = files};
+                .reserved = reserved_read(), .files = files};
     data_maker_init(&p->maker, c);
     if (sem_today(l) > 0) {
         const sem_date t = sem_date_of(sem_today(l));

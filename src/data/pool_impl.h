@@ -52,5 +52,7 @@ MUST_CHECK bool pool_files_write(pool_files *f, const data_generate_options *o, 
 
 /* Letters and digits of a question, case folded: equal for equal questions. */
 void question_key(const char *question, char hex[65]);
+/* The first 16 digits of the keys of questions that are never made. Owned. */
+json_t *reserved_read(void);
 
 #endif
