@@ -11,15 +11,19 @@ home=${SALESBOT_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/salesbot}
 sample=$home/sales.duckdb
 [ -f "$sample" ] || { echo "Making the sample database ..." >&2; "$bot" init "$sample"; }
 
-ask() { printf '\n$ salesbot ask "%s"%s\n' "$1" "${2:+ $2}"; "$bot" ask --db "${SALESBOT_DB:-$sample}" ${2:-} "$1" || true; }
+# ask WHY QUESTION [FLAG]
+ask() {
+    printf '\n# %s\n$ salesbot ask "%s"%s\n' "$1" "$2" "${3:+ $3}"
+    "$bot" ask --db "${SALESBOT_DB:-$sample}" ${3:-} "$2" || true
+}
 if [ $# -gt 0 ]; then
     exec "$bot" ask --db "${SALESBOT_DB:-$sample}" "$1"
 fi
-ask "Which active stores grew fastest in 2024?"
+ask "Every word is known: the SQL comes from written definitions." "Which active stores grew fastest in 2024?"
 count=$(grep -cv '^#' tests/model_questions.txt)
 line=$(( (${SEED:-1} * 7919) % count + 1 ))
-ask "$(grep -v '^#' tests/model_questions.txt | sed -n "${line}p")" --model-only
-ask "What profit after overhead did we make in 2024?"
+ask "Left to the language model, whose SQL is checked but may miss the point." "$(grep -v '^#' tests/model_questions.txt | sed -n "${line}p")" --model-only
+ask "Not in the data: that is said, with what can be asked instead." "What profit after overhead did we make in 2024?"
 cat <<END
 
 Three things to try:

@@ -9,6 +9,7 @@ mkdir "$scratch/blocks"
 awk -v dir="$scratch/blocks" '
     /^```console/ { inside = 1; next }
     /^```/        { inside = 0; next }
+    /^\$ make run$/ { inside = 0 } # compared below
     inside && /^\$ salesbot / { n++; print substr($0, 3) > (dir "/" sprintf("%02d", n) ".command"); out = dir "/" sprintf("%02d", n) ".output"; printf "" > out; next }
     inside && /^\$ / { out = "/dev/null"; next }
     inside && n   { print > out }
@@ -26,4 +27,17 @@ for command in "$scratch"/blocks/*.command; do
         head -40 "$scratch/diff"
     fi
 done
+
+# `make run`: what the README shows and what it prints, the model's answer (from its
+# prompt to the next blank line) and times masked
+answer() { awk '/--model-only$/ { print; masked = 1; next } /^$/ { masked = 0 } !masked' | mask | sed 's/ *$//'; }
+awk '/^\$ make run$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$SOURCE_DIR/README.md" | answer >"$scratch/written"
+(cd "$SOURCE_DIR" && scripts/run.sh </dev/null 2>"$scratch/err") | answer >"$scratch/real"
+done_=$((done_ + 1))
+[ -s "$scratch/written" ] || { bad=$((bad + 1)); echo "README.md does not show make run"; }
+if ! diff -u "$scratch/written" "$scratch/real" >"$scratch/diff"; then
+    bad=$((bad + 1))
+    echo "README.md differs from make run:"
+    head -40 "$scratch/diff" "$scratch/err"
+fi
 finish
