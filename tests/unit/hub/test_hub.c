@@ -259,13 +259,82 @@ static void hostile_listings(void)
     hub_server_stop(&server);
 }
 
+/* ---- uploads ---- */
+
+static char paths[2][300];
+
+static void put_files(hub_file files[2])
+{
+    static const char card[] = "# Card \"quoted\"\n";
+    err e = {0};
+
+    snprintf(paths[0], sizeof paths[0], "%s/README.md", dir);
+    snprintf(paths[1], sizeof paths[1], "%s/model.safetensors", dir);
+    CHECK(dir_make(dir, &e) && file_write_atomic(paths[0], card, sizeof card - 1, 0644, &e));
+    CHECK(file_write_atomic(paths[1], server.big, 5000, 0644, &e));
+    files[0] = (hub_file){"README.md", paths[0]};
+    files[1] = (hub_file){"model.safetensors", paths[1]};
+}
+
+static void uploaded(void)
+{
+    hub_file files[2];
+    hub_options o;
+    char hex[65], line[300];
+    err e = {0};
+
+    start();
+    put_files(files);
+    o = options(TOKEN);
+    server.need_token = 1;
+    if (!hub_upload(HUB_MODEL, "owner/name", true, files, 2, "add \"it\"", &o, &e))
+        FAIL_("%s", e.msg);
+    CHECK(strstr(server.created, "\"organization\": \"owner\"") && strstr(server.created, "\"private\": true"));
+    CHECK(server.uploaded.n == 5000 && !memcmp(server.uploaded.text, server.big, 5000));
+    CHECK(server.n_verified == 1 && !server.token_at_store && last_done == last_total);
+    sha256_hex(server.big, 5000, hex);
+    snprintf(line, sizeof line, "{\"key\":\"lfsFile\",\"value\":{\"path\":\"model.safetensors\",\"algo\":\"sha256\",\"oid\":\"%s\","
+             "\"size\":5000}}\n", hex);
+    CHECK(strstr(server.commit, "\"summary\":\"add \\\"it\\\"\"") && strstr(server.commit, line));
+    CHECK(strstr(server.commit, "\"content\":\"IyBDYXJkICJxdW90ZWQiCg==\",\"path\":\"README.md\""));
+    server.fail = 1; /* a moment of trouble, and a repository that is there */
+    server.fail_status = 503;
+    CHECK(hub_upload(HUB_MODEL, "owner/name", true, files, 2, "again", &o, &e) && strstr(server.commit, "again"));
+    hub_server_stop(&server);
+}
+
+static void upload_refused(void)
+{
+    hub_file files[2];
+    hub_options o;
+    err e = {0};
+
+    start();
+    put_files(files);
+    o = options("");
+    CHECK(!hub_upload(HUB_MODEL, "owner/name", false, files, 2, "x", &o, &e) && e.code == ERR_REFUSED && !server.n_api);
+    o = options("hf_wrong");
+    server.need_token = 1;
+    CHECK(!hub_upload(HUB_MODEL, "owner/name", false, files, 2, "x", &o, &e) && e.code == ERR_REFUSED && !server.commit[0]);
+    o = options(TOKEN);
+    files[1].path = "/nowhere";
+    CHECK(!hub_upload(HUB_MODEL, "owner/name", false, files, 2, "x", &o, &e) && e.code == ERR_IO);
+    put_files(files);
+    files[1].name = "../x";
+    CHECK(!hub_upload(HUB_MODEL, "owner/name", false, files, 2, "x", &o, &e) && e.code == ERR_ARG && !server.commit[0]);
+    stop_after = 100;
+    put_files(files);
+    CHECK(!hub_upload(HUB_MODEL, "owner/name", false, files, 2, "x", &o, &e) && e.code == ERR_CANCELLED && !server.commit[0]);
+    hub_server_stop(&server);
+}
+
 int test_failed;
 int main(int argc, char **argv)
 {
     static const test_case cases[] = {
         {"everything", everything}, {"a dataset", a_dataset}, {"cut and continued", cut_and_continued},
         {"wrong bytes", wrong_bytes}, {"damaged part", damaged_part}, {"answers", answers}, {"nobody there", nobody_there},
-        {"hostile listings", hostile_listings}};
+        {"hostile listings", hostile_listings}, {"uploaded", uploaded}, {"upload refused", upload_refused}};
     int failed;
 
     unsetenv("HF_TOKEN");
