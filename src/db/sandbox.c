@@ -48,6 +48,10 @@ static void limit(int what, rlim_t value)
 static void limits(const ask_open *m)
 {
     limit(RLIMIT_CORE, 0);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    /* texts that a statement makes are outside DuckDB's own limit */
+    limit(RLIMIT_DATA, (rlim_t)m->memory_bytes * 5 / 4 + ((rlim_t)1 << 30));
+#endif
     limit(RLIMIT_NOFILE, 256);
     if (m->mode == MODE_READ) /* then only temporary files are written */
         limit(RLIMIT_FSIZE, (rlim_t)m->temporary_bytes);

@@ -6,6 +6,7 @@
  * a caller's policy denies, and what would make much from nothing. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "sql/functions.h"
@@ -25,18 +26,36 @@ typedef struct guard {
 
 /* ---- tables and columns ----------------------------------------------- */
 
+/* Does a view show more than the policy lets through its tables? Nobody can tell. */
+static bool hides_something(const sql_policy *p)
+{
+    return p->n_rows || p->n_denied_columns || p->columns;
+}
+
 static bool table_allowed(const guard *g, int table)
 {
     const sql_policy *p = g->policy;
+    const db_table *t;
 
     if (table < 0 || table >= g->catalog->n_tables)
         return false;
-    if (!p || !p->tables)
+    if (!p)
         return true;
-    for (int i = 0; i < p->n_tables; i++)
-        if (str_equal_nocase(p->tables[i], g->catalog->tables[table].name))
+    t = &g->catalog->tables[table];
+    for (int i = 0; p->tables && i < p->n_tables; i++)
+        if (str_equal_nocase(p->tables[i], t->name))
             return true;
-    return false;
+    return !p->tables && !(t->is_view && hides_something(p));
+}
+
+/* "table.column", or "table.*" */
+static bool names_column(const char *rule, const db_table *t, const char *column)
+{
+    const char *dot = strrchr(rule, '.');
+    const size_t n = dot ? (size_t)(dot - rule) : 0;
+
+    return dot && strlen(t->name) == n && !strncasecmp(rule, t->name, n) &&
+           (!strcmp(dot + 1, "*") || str_equal_nocase(dot + 1, column));
 }
 
 static bool column_denied(const guard *g, int table, int column)
@@ -47,20 +66,13 @@ static bool column_denied(const guard *g, int table, int column)
     if (!p || table < 0 || column < 0)
         return false;
     t = &g->catalog->tables[table];
-    for (int i = 0; i < p->n_denied_columns; i++) {
-        const char *dot = strrchr(p->denied_columns[i], '.');
-        const size_t n = dot ? (size_t)(dot - p->denied_columns[i]) : 0;
-
-        if (dot && strlen(t->name) == n && str_equal_nocase(dot + 1, t->columns[column].name)) {
-            size_t k = 0;
-
-            while (k < n && (t->name[k] | 32) == (p->denied_columns[i][k] | 32))
-                k++;
-            if (k == n)
-                return true;
-        }
-    }
-    return false;
+    for (int i = 0; i < p->n_denied_columns; i++)
+        if (names_column(p->denied_columns[i], t, t->columns[column].name))
+            return true;
+    for (int i = 0; p->columns && i < p->n_columns; i++)
+        if (names_column(p->columns[i], t, t->columns[column].name))
+            return false;
+    return p->columns != NULL;
 }
 
 static bool check_columns(const guard *g, const sql_columns *list, int at)
@@ -191,11 +203,23 @@ static bool check_format(const guard *g, const sql_expr *x)
     return true;
 }
 
+static bool function_allowed(const guard *g, const char *name)
+{
+    const sql_policy *p = g->policy;
+
+    if (!p || !p->functions)
+        return true;
+    for (int i = 0; i < p->n_functions; i++)
+        if (str_equal_nocase(function_main_name(p->functions[i]), name))
+            return true;
+    return false;
+}
+
 static bool check_call(const guard *g, const sql_expr *x)
 {
     const char *name = x->text;
 
-    if (!x->function || x->function != function_find(name))
+    if (!x->function || x->function != function_find(name) || !function_allowed(g, name))
         return REFUSE(g, x->at, "%s is not allowed", name);
     if (!strcmp(name, "range") || !strcmp(name, "generate_series"))
         return check_series(g, x);

@@ -8,7 +8,7 @@ char *sql_check(arena *a, const char *text, const db_catalog *c, const sql_polic
     sql_stmt *s = sql_parse(a, text, e);
     char *printed;
 
-    if (!s || !sql_bind(a, s, c, e) || !sql_guard(s, c, p, e))
+    if (!s || !sql_bind(a, s, c, e) || !sql_guard(s, c, p, e) || !sql_restrict(a, s, c, p, e))
         return NULL;
     printed = sql_print(a, s, SQL_DUCKDB, 0);
     if (!printed)

@@ -41,11 +41,22 @@ MUST_CHECK bool sql_bind(arena *a, sql_stmt *s, const db_catalog *c, err *e);
  * of public sets; the text parses and binds as any other. NULL with the error. */
 MUST_CHECK char *sql_from_sqlite(arena *a, const char *text, const db_catalog *c, err *e);
 
+/* Only rows of `table` for which `condition` (SQL over its columns) is true. */
+typedef struct sql_row_rule { const char *table, *condition; } sql_row_rule;
+
+/* What an asker may read. A policy that hides columns or rows also closes views,
+ * which may show them, but for those that `tables` names. */
 typedef struct sql_policy {
     const char *const *tables; /* allow-list, NULL: every table of the catalog */
     int n_tables;
     const char *const *denied_columns; /* "table.column" */
     int n_denied_columns;
+    const char *const *columns; /* allow-list, "table.column" or "table.*"; NULL: all */
+    int n_columns;
+    const char *const *functions; /* allow-list, within that of sql/functions.c; NULL: all */
+    int n_functions;
+    const sql_row_rule *rows; /* several of one table: all of them hold */
+    int n_rows;
 } sql_policy;
 
 /* Only allowed tables, columns and functions (allow-list in sql/functions.c),
@@ -54,10 +65,15 @@ typedef struct sql_policy {
 MUST_CHECK bool sql_guard(const sql_stmt *s, const db_catalog *c,
                           const sql_policy *p, err *e);
 
+/* Put the policy's row rules into the tree. Call after sql_guard; the tree is then for
+ * printing alone. ERR_REFUSED and the like with the rule's table: a rule is wrong. */
+MUST_CHECK bool sql_restrict(arena *a, sql_stmt *s, const db_catalog *c, const sql_policy *p,
+                             err *e);
+
 /* NULL only when the arena is full. The text parses back to an equal tree. */
 MUST_CHECK char *sql_print(arena *a, const sql_stmt *s, sql_dialect d, int flags);
 
-/* parse + bind + guard + print, the way every statement goes. */
+/* parse + bind + guard + restrict + print, the way every statement goes. */
 MUST_CHECK char *sql_check(arena *a, const char *text, const db_catalog *c,
                            const sql_policy *p, err *e);
 

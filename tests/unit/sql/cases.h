@@ -3,10 +3,11 @@
  * A line `catalog` begins a catalog: `table: column TYPE, column TYPE`, a
  * table a line, up to the blank line. Other blocks are a query (one line or
  * more) and what must come out: `= printed SQL`, `! part of the message`
- * (refused), `~ explanation`, `@ name type, name type` (the columns). A line
- * `# …` is a comment; `deny table.column` and `only table` set a policy for
- * the query below
- * them; `sqlite` reads it as SQLite would. */
+ * (refused), `~ explanation`, `@ name type, name type` (the columns), `% limit` (passes;
+ * what running it must do is for tests/system/test_guard.c). A line `# …` is a
+ * comment; `deny table.column`, `allow table.column`, `only table`, `function name`
+ * and `rows table: condition` set a policy for the query below them; `sqlite` reads
+ * it as SQLite would. A table whose name is followed by ` view` is one. */
 #ifndef SQL_CASES_H
 #define SQL_CASES_H
 
@@ -18,12 +19,17 @@
 #include "base/str.h"
 #include "sql/tree.h"
 
-typedef struct case_file {
+typedef struct case_file case_file;
+struct case_file {
     arena *a;
     db_catalog catalog;
     const char *file;
     int line, n, n_failed;
-} case_file;
+    /* what runs it; may be NULL. `printed` NULL: refused; `want` as in the file */
+    void (*ran)(void *arg, struct case_file *c, const char *query, const char *printed,
+                const char *want);
+    void *arg;
+};
 
 static inline char *trimmed(char *text)
 {
@@ -48,6 +54,9 @@ static inline void add_table(case_file *c, char *line)
     *colon = 0;
     if (c->catalog.n_tables)
         memcpy(all, c->catalog.tables, (size_t)c->catalog.n_tables * sizeof *all);
+    t->is_view = strlen(line) > 5 && !strcmp(line + strlen(line) - 5, " view");
+    if (t->is_view)
+        line[strlen(line) - 5] = 0;
     t->name = arena_str(c->a, trimmed(line));
     t->columns = columns;
     for (char *p = strtok_r(colon + 1, ";", &save); p; p = strtok_r(NULL, ";", &save)) {
@@ -91,7 +100,8 @@ static inline void run_case(case_file *c, const char *query, char **wants, int n
     err e = {0};
     const char *text = sqlite ? sql_from_sqlite(a, query, &c->catalog, &e) : query;
     sql_stmt *s = text ? sql_parse(a, text, &e) : NULL;
-    const bool ok = s && sql_bind(a, s, &c->catalog, &e) && sql_guard(s, &c->catalog, p, &e);
+    const bool ok = s && sql_bind(a, s, &c->catalog, &e) && sql_guard(s, &c->catalog, p, &e) &&
+                    sql_restrict(a, s, &c->catalog, p, &e);
     const char *printed = ok ? sql_print(a, s, SQL_DUCKDB, 0) : NULL;
 
     c->n++;
@@ -99,11 +109,13 @@ static inline void run_case(case_file *c, const char *query, char **wants, int n
         const char *want = wants[i] + 2;
         const char *got = !ok ? e.msg : wants[i][0] == '~' ? sql_explain(a, s)
                           : wants[i][0] == '@' ? columns_of(a, s) : printed;
-        const bool same = wants[i][0] == '!' ? !ok && strstr(got, want) : ok && !strcmp(got, want);
+        const bool same = wants[i][0] == '%' ? ok : wants[i][0] == '!' ? !ok && strstr(got, want) : ok && !strcmp(got, want);
 
         if (!same)
             failed(c, query, want, got);
     }
+    if (c->ran)
+        c->ran(c->arg, c, query, printed, wants[0]);
     if (ok) { /* what is printed reads back as the same tree */
         err again_error = {0};
         sql_stmt *again = sql_parse(a, printed, &again_error);
@@ -117,8 +129,9 @@ static inline void run_case(case_file *c, const char *query, char **wants, int n
 
 static inline void run_block(case_file *c, char **lines, int n)
 {
-    static const char *tables[8], *denied[8];
-    sql_policy p = {NULL, 0, NULL, 0};
+    static const char *tables[8], *denied[8], *columns[8], *functions[8];
+    static sql_row_rule rows[8];
+    sql_policy p = {.tables = NULL};
     str query = {0};
     bool sqlite = false;
     int i = 0;
@@ -129,17 +142,31 @@ static inline void run_block(case_file *c, char **lines, int n)
             add_table(c, lines[i]);
         return;
     }
-    for (; i < n && (!strncmp(lines[i], "deny ", 5) || !strncmp(lines[i], "only ", 5)); i++)
-        if (lines[i][0] == 'd' && p.n_denied_columns < 8) {
+    for (; i < n; i++)
+        if (!strncmp(lines[i], "deny ", 5) && p.n_denied_columns < 8) {
             denied[p.n_denied_columns++] = lines[i] + 5;
             p.denied_columns = denied;
-        } else if (p.n_tables < 8) {
+        } else if (!strncmp(lines[i], "only ", 5) && p.n_tables < 8) {
             tables[p.n_tables++] = lines[i] + 5;
             p.tables = tables;
+        } else if (!strncmp(lines[i], "allow ", 6) && p.n_columns < 8) {
+            columns[p.n_columns++] = lines[i] + 6;
+            p.columns = columns;
+        } else if (!strncmp(lines[i], "function ", 9) && p.n_functions < 8) {
+            functions[p.n_functions++] = lines[i] + 9;
+            p.functions = functions;
+        } else if (!strncmp(lines[i], "rows ", 5) && strchr(lines[i], ':') && p.n_rows < 8) {
+            char *colon = strchr(lines[i], ':');
+
+            *colon = 0;
+            rows[p.n_rows++] = (sql_row_rule){lines[i] + 5, trimmed(colon + 1)};
+            p.rows = rows;
+        } else {
+            break;
         }
     if (i < n && !strcmp(lines[i], "sqlite"))
         sqlite = true, i++;
-    for (; i < n && !strchr("=!~@", lines[i][0]); i++)
+    for (; i < n && !strchr("=!~@%", lines[i][0]); i++)
         str_addf(&query, "%s%s", query.n ? "\n" : "", lines[i]);
     if (i == n)
         failed(c, str_text(&query), "an expectation", "none");
@@ -149,9 +176,11 @@ static inline void run_block(case_file *c, char **lines, int n)
 }
 
 /* All cases of a file; the number that failed, or -1 if it can't be read. */
-static inline int run_cases(const char *file, int *n_cases)
+static inline int run_cases_with(const char *file, int *n_cases,
+                                 void (*ran)(void *, case_file *, const char *, const char *, const char *),
+                                 void *arg)
 {
-    case_file c = {.a = arena_new(16u << 20), .file = file};
+    case_file c = {.a = arena_new(16u << 20), .file = file, .ran = ran, .arg = arg};
     str text = {0};
     err e = {0};
     char *lines[256], *next;
@@ -178,6 +207,11 @@ static inline int run_cases(const char *file, int *n_cases)
     str_deinit(&text);
     arena_free(c.a);
     return c.n_failed;
+}
+
+static inline int run_cases(const char *file, int *n_cases)
+{
+    return run_cases_with(file, n_cases, NULL, NULL);
 }
 
 #endif

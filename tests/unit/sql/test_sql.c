@@ -55,6 +55,7 @@ static void table_file(const char *path, int least)
 static void grammar(void)  { table_file(HERE "grammar.txt", 100); }
 static void binding(void)  { table_file(HERE "binding.txt", 50); }
 static void attacks(void)  { table_file(HERE "attacks.txt", 60); }
+static void guarding(void) { table_file(HERE "guard_cases.txt", 150); }
 static void from_sqlite(void) { table_file(HERE "sqlite.txt", 30); }
 static void explaining(void) { table_file(HERE "explain.txt", 10); }
 
@@ -242,7 +243,7 @@ static void order_and_limit_are_seen(void)
     CHECK(ok);
 }
 
-TEST_MAIN({"grammar", grammar}, {"binding", binding}, {"attacks", attacks}, {"from_sqlite", from_sqlite},
+TEST_MAIN({"grammar", grammar}, {"binding", binding}, {"attacks", attacks}, {"guarding", guarding}, {"from_sqlite", from_sqlite},
           {"explaining", explaining}, {"depth_is_bounded", depth_is_bounded},
           {"wide_is_read", wide_is_read}, {"long_lists_are_bounded", long_lists_are_bounded},
           {"stars_do_not_explode", stars_do_not_explode},
