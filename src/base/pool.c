@@ -5,7 +5,7 @@
  * `next` until they run out, and leaves. The caller closes the job when it finds no
  * index left and waits for those who are inside, never for one who hasn't come: on
  * shared cores a worker may get its core back milliseconds later, finds the job
- * closed, and has kept nobody. fn, arg and n are written only while nobody is inside. */
+ * closed, and has kept nobody. The job's fields are written only while nobody is inside. */
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -13,6 +13,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "base/no_alloc.h"
 
 enum { SPINS = 2000, MAX_THREADS = 64 };
 
@@ -31,6 +33,7 @@ struct pool {
     void (*fn)(void *, int);
     void *arg;
     int n;
+    bool no_alloc; /* the job's caller must not allocate, so its helpers mustn't */
 };
 
 static void pause_cpu(void)
@@ -50,6 +53,15 @@ static void take_chunks(pool *p)
 
     while ((i = atomic_fetch_add(&p->next, 1)) < p->n)
         p->fn(p->arg, i);
+}
+
+static void help(pool *p)
+{
+    if (p->no_alloc)
+        no_alloc_begin();
+    take_chunks(p);
+    if (p->no_alloc)
+        no_alloc_end();
 }
 
 static bool enter(pool *p)
@@ -99,7 +111,7 @@ static void *worker(void *arg)
             return NULL;
         seen = job_number(p);
         if (enter(p)) {
-            take_chunks(p);
+            help(p);
             leave(p);
         }
     }
@@ -168,6 +180,7 @@ void pool_run(pool *p, void (*fn)(void *, int), void *arg, int n)
     p->fn = fn;
     p->arg = arg;
     p->n = n;
+    p->no_alloc = no_alloc_now();
     atomic_store(&p->next, 0);
     atomic_store(&p->state, (job_number(p) + 1) << 32 | OPEN);
     wake_workers(p);

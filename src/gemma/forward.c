@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/no_alloc.h"
 #include "gemma/gemma_impl.h"
 
 static size_t embed_bytes(const tensor *t)
@@ -108,7 +109,7 @@ static void layer_forward(gemma_session *s, const batch *b, int l)
     rows_run(s, residual_row, &rows, b->n);
 }
 
-bool forward(gemma_session *s, const batch *b)
+static bool layers_forward(gemma_session *s, const batch *b)
 {
     const row_args rows = {b, NULL, s->g->layers[0].attn_norm};
 
@@ -126,6 +127,16 @@ bool forward(gemma_session *s, const batch *b)
     return true;
 }
 
+bool forward(gemma_session *s, const batch *b)
+{
+    bool done;
+
+    no_alloc_begin();
+    done = layers_forward(s, b);
+    no_alloc_end();
+    return done;
+}
+
 void forward_norm(const gemma_session *s, int row, float *out)
 {
     const int D = s->g->c->D;
@@ -137,19 +148,23 @@ void forward_head(gemma_session *s, const float *hidden, int n, float *logits)
 {
     const model_config *c = s->g->c;
 
+    no_alloc_begin();
     for (int i = 0; i < n; i++)
         quantise_row(s, hidden + (size_t)i * (size_t)c->D, i, c->D);
     matmuls_run(s, 1, &s->g->head, &logits, hidden, n, c->D);
     for (int i = 0; i < n && c->final_softcap > 0; i++)
         s->g->ops->soft_cap(logits + (size_t)i * (size_t)c->V, (float)c->final_softcap, c->V);
+    no_alloc_end();
 }
 
 void forward_head_rows(gemma_session *s, const float *hidden, const int32_t *ids, int n, float *out)
 {
     const model_config *c = s->g->c;
 
+    no_alloc_begin();
     quantise_row(s, hidden, 0, c->D);
     matmul_rows_run(s, s->g->head, ids, n, hidden, c->D, out);
     if (c->final_softcap > 0)
         s->g->ops->soft_cap(out, (float)c->final_softcap, n);
+    no_alloc_end();
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/no_alloc.h"
 #include "gemma/gemma_impl.h"
 
 typedef struct random_state {
@@ -134,17 +135,13 @@ typedef struct choice {
     random_state random;
 } choice;
 
-/* The next id, or -1 when the mask ends the answer. */
-static int32_t choose(choice *c, const int32_t *written, int n_written)
+/* The next of ids[0..n), n > 0, or of all when n < 0. */
+static int32_t choose_from(choice *c, const int32_t *ids, int n)
 {
     gemma_session *s = c->s;
-    const int32_t *ids = NULL;
     const int V = s->g->c->V;
-    int n = -1;
     int32_t i;
 
-    if (c->how->mask && (n = c->how->mask(c->how->mask_arg, written, n_written, &ids)) == 0)
-        return -1;
     if (n < 0) {
         if (c->how->temperature > 0)
             return draw(session_logits(s), V, c->how, &c->random, s->order);
@@ -157,6 +154,21 @@ static int32_t choose(choice *c, const int32_t *written, int n_written)
     i = c->how->temperature > 0 ? draw(s->scores, n, c->how, &c->random, s->order)
                                 : s->g->ops->largest(s->scores, n);
     return ids[i];
+}
+
+/* The next id, or -1 when the mask ends the answer. The mask may allocate. */
+static int32_t choose(choice *c, const int32_t *written, int n_written)
+{
+    const int32_t *ids = NULL;
+    int n = -1;
+    int32_t id;
+
+    if (c->how->mask && (n = c->how->mask(c->how->mask_arg, written, n_written, &ids)) == 0)
+        return -1;
+    no_alloc_begin();
+    id = choose_from(c, ids, n);
+    no_alloc_end();
+    return id;
 }
 
 static bool is_stop(const gemma_sampling *how, int32_t id)

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/no_alloc.h"
 #include "gemma/gemma_impl.h"
 
 enum {
@@ -265,7 +266,7 @@ static int32_t best_screened(gemma_session *s)
     return s->order[s->g->ops->largest(s->logits, n)];
 }
 
-int32_t session_best(gemma_session *s)
+static int32_t best_anyhow(gemma_session *s)
 {
     const head_plane *p = &s->g->plane;
     int32_t best;
@@ -286,4 +287,14 @@ int32_t session_best(gemma_session *s)
     s->screen_pause = min_int(2 * s->screen_pause + 1, MAX_WAIT);
     s->screen_wait = s->screen_pause;
     return best_of_all(s);
+}
+
+int32_t session_best(gemma_session *s)
+{
+    int32_t best;
+
+    no_alloc_begin();
+    best = best_anyhow(s);
+    no_alloc_end();
+    return best;
 }

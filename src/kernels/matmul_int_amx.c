@@ -19,7 +19,7 @@ static void configure(int columns)
     tile_config c = {.palette = 1};
 
     for (int i = 0; i < 5; i++) { /* as numbered in the impl: two sums, two activations, weights */
-        c.row_bytes[i] = i == 2 || i == 3 ? (uint16_t)columns : 64;
+        c.row_bytes[i] = (uint16_t)(i == 2 || i == 3 ? columns : 64);
         c.rows[i] = (uint8_t)(i == 4 ? columns / 4 : 16);
     }
     __asm__ volatile("" : : "r"(&c) : "memory");
