@@ -50,7 +50,8 @@ typedef struct train_model_options {
     size_t keep_bytes; /* most memory for dequantised copies of the base; what does not
                         * fit is dequantised per tile in each pass, which costs 2 %. 0: none */
     size_t activation_bytes; /* most memory for activations kept between the passes; layers
-                        * that do not fit are computed twice. 0: 800 MiB; 1: none */
+                        * that do not fit are computed twice. 0: what makes 1 GiB with
+                        * all other arrays of a step; 1: none */
 } train_model_options;
 
 /* One learned matrix inside the flat arrays of weights and gradients. */

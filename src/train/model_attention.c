@@ -314,15 +314,16 @@ static void output_backward_row(train_model *m, int t, const void *arg)
 {
     const layer *l = arg;
     const int K = m->c->K;
-    float o[MAX_HEAD];
+    float o[MAX_HEAD], d[MAX_HEAD];
 
     for (int h = 0; h < m->c->H; h++) {
         const size_t from = ((size_t)t * (size_t)m->c->H + (size_t)h) * (size_t)K;
         const size_t row = query_row(m, h / m->J, t) + (size_t)(h % m->J);
 
         m->g->load(at(m, l->a.att, from), K, o);
-        m->s.delta[row] = m->g->dot(m->s.wide + from, o, K);
-        m->g->store(m->s.wide + from, K, at(m, m->s.dos, row * (size_t)K));
+        m->g->load(at(m, m->s.dwide, from), K, d);
+        m->s.delta[row] = m->g->dot(d, o, K);
+        memcpy(at(m, m->s.dos, row * (size_t)K), at(m, m->s.dwide, from), (size_t)K * m->g->elem_bytes);
     }
 }
 

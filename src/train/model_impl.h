@@ -90,10 +90,10 @@ typedef struct scratch {
     /* backward */
     float *dx;              /* (T,D) gradient of the residual stream */
     float *dh;              /* (T,D) */
-    float *wide;            /* (T,widest) */
+    void *dwide;            /* (T,widest) gradients of attention's output and of act */
     void *dy;               /* (T,widest of D, H*K) */
     void *dk_e, *dv_e;      /* (T,G*K) */
-    void *dgate, *dup;      /* (T,F) */
+    void *dgate, *dup;      /* (T,F); dgate is act, which is not needed any more then */
     void *dlow;             /* (T,Rp) */
     void *low_t;            /* (R,Tp) transposed low or dlow */
     void *x_kn, *dy_kn;     /* packed (T,widest) */
@@ -187,12 +187,17 @@ void train_rows(train_model *m, row_fn fn, const void *arg, int n);
 bool lora_open(train_model *m, err *e);
 /* out (T,N) elements = W x + scale B A dropout(x) */
 void linear_forward(train_model *m, layer *l, int which, const void *x, void *out);
-/* Gradients of A and B from x (T,C), its packed form and dy (T,N); dx (T,C) F32 = or += the
- * gradient of x, unless NULL. */
+/* Gradients of A and B from x (T,C), its packed form and dy (T,N), and the gradient of x where
+ * it goes: nowhere, = or += to F32, or as elements. */
+typedef struct gradient_out {
+    float *f32; /* (T,C) or NULL */
+    bool add;
+    void *elements; /* (T,C) or NULL */
+} gradient_out;
 void linear_backward(train_model *m, layer *l, int which, const void *x, const void *x_kn, const void *dy,
-                     float *dx, bool add);
+                     gradient_out dx);
 
-/* model_attention.c: l->a.q, k, v to l->a.att and back to s.dy, s.dk_e, s.dv_e from s.wide. */
+/* model_attention.c: l->a.q, k, v to l->a.att and back to s.dy, s.dk_e, s.dv_e from s.dwide. */
 void train_attention_prepare(train_model *m, const layer *l);
 void attention_forward(train_model *m, layer *l);
 void attention_backward(train_model *m, layer *l);

@@ -126,7 +126,7 @@ static void gelu_backward_row(train_model *m, int t, const void *arg)
 {
     const layer *l = arg;
     const int F = m->c->F;
-    float gate[GELU_STEP], up[GELU_STEP], dup[GELU_STEP];
+    float gate[GELU_STEP], up[GELU_STEP], dact[GELU_STEP], dup[GELU_STEP];
 
     for (int f = 0; f < F; f += GELU_STEP) {
         const int n = F - f < GELU_STEP ? F - f : GELU_STEP;
@@ -134,7 +134,8 @@ static void gelu_backward_row(train_model *m, int t, const void *arg)
 
         m->g->load(at(m, l->a.gate, i), n, gate);
         m->g->load(at(m, l->a.up, i), n, up);
-        m->g->gelu_backward(gate, up, m->s.wide + i, n, gate, dup);
+        m->g->load(at(m, m->s.dwide, i), n, dact);
+        m->g->gelu_backward(gate, up, dact, n, gate, dup);
         m->g->store(gate, n, at(m, m->s.dgate, i));
         m->g->store(dup, n, at(m, m->s.dup, i));
     }
@@ -184,13 +185,13 @@ static void feed_forward_backward(train_model *m, layer *l)
     /* x_out = x_mid + post(Wdown act) */
     residual_backward(m, l->a.down, l->post_ffn_norm, s->dy);
     pack_input(m, s->act, F);
-    linear_backward(m, l, MAT_DOWN, s->act, s->x_kn, s->dy, s->wide, false);
+    linear_backward(m, l, MAT_DOWN, s->act, s->x_kn, s->dy, (gradient_out){.elements = s->dwide});
     /* act = gelu(gate) up */
     train_rows(m, gelu_backward_row, l, m->T);
     /* gate, up = Wgate h2, Wup h2 */
     pack_input(m, s->h2, D);
-    linear_backward(m, l, MAT_GATE, s->h2, s->x_kn, s->dgate, s->dh, false);
-    linear_backward(m, l, MAT_UP, s->h2, s->x_kn, s->dup, s->dh, true);
+    linear_backward(m, l, MAT_GATE, s->h2, s->x_kn, s->dgate, (gradient_out){.f32 = s->dh});
+    linear_backward(m, l, MAT_UP, s->h2, s->x_kn, s->dup, (gradient_out){.f32 = s->dh, .add = true});
     /* h2 = norm(x_mid) */
     norm_backward(m, s->x_mid, l->ffn_norm);
 }
@@ -204,13 +205,13 @@ static void attention_part_backward(train_model *m, layer *l)
     /* x_mid = x + post(Wo att) */
     residual_backward(m, l->a.o, l->post_attn_norm, s->dy);
     pack_input(m, l->a.att, HK);
-    linear_backward(m, l, MAT_O, l->a.att, s->x_kn, s->dy, s->wide, false);
+    linear_backward(m, l, MAT_O, l->a.att, s->x_kn, s->dy, (gradient_out){.elements = s->dwide});
     attention_backward(m, l);
     /* q, k, v = Wq h1, Wk h1, Wv h1 */
     pack_input(m, s->h1, D);
-    linear_backward(m, l, MAT_Q, s->h1, s->x_kn, s->dy, dh, false);
-    linear_backward(m, l, MAT_K, s->h1, s->x_kn, s->dk_e, dh, true);
-    linear_backward(m, l, MAT_V, s->h1, s->x_kn, s->dv_e, dh, true);
+    linear_backward(m, l, MAT_Q, s->h1, s->x_kn, s->dy, (gradient_out){.f32 = dh});
+    linear_backward(m, l, MAT_K, s->h1, s->x_kn, s->dk_e, (gradient_out){.f32 = dh, .add = true});
+    linear_backward(m, l, MAT_V, s->h1, s->x_kn, s->dv_e, (gradient_out){.f32 = dh, .add = true});
     /* h1 = norm(x) */
     if (dh)
         norm_backward(m, l->x, l->attn_norm);

@@ -83,8 +83,8 @@ typedef struct drop_args {
     int C;
     const void *x;  /* forward: (T,C) elements */
     void *out;
-    const float *dx; /* backward: (T,C), added to sum */
-    float *sum;
+    const float *dx; /* backward: (T,C), added to */
+    gradient_out sum;
 } drop_args;
 
 static drop_args drop_of(const train_model *m, const adapter *a, int C)
@@ -127,16 +127,23 @@ static void drop_row(train_model *m, int row, const void *arg)
 static void drop_backward_row(train_model *m, int row, const void *arg)
 {
     const drop_args *d = arg;
-    float f[32];
+    float f[32], sum[32];
 
-    (void)m;
     for (int c = 0; c < d->C; c += 32) {
         const int n = d->C - c < 32 ? d->C - c : 32;
         const size_t i = (size_t)row * (size_t)d->C + (size_t)c;
 
         drop_factors(d, row, c, n, f);
+        if (d->sum.elements)
+            m->g->load(at(m, d->sum.elements, i), n, sum);
+        else
+            memcpy(sum, d->sum.f32 + i, (size_t)n * sizeof *sum);
         for (int k = 0; k < n; k++)
-            d->sum[i + (size_t)k] += d->dx[i + (size_t)k] * f[k];
+            sum[k] += d->dx[i + (size_t)k] * f[k];
+        if (d->sum.elements)
+            m->g->store(sum, n, at(m, d->sum.elements, i));
+        else
+            memcpy(d->sum.f32 + i, sum, (size_t)n * sizeof *sum);
     }
 }
 
@@ -246,18 +253,19 @@ static void a_backward(train_model *m, const layer *l, int which, const void *x,
 }
 
 void linear_backward(train_model *m, layer *l, int which, const void *x, const void *x_kn, const void *dy,
-                     float *dx, bool add)
+                     gradient_out dx)
 {
     const matrix *w = &l->w[which];
     const adapter *a = &l->lora[which];
-    product p = {.n_terms = 1, .M = m->T, .N = w->C, .out = dx, .ld = (size_t)w->C, .add = add};
+    product p = {.n_terms = 1, .M = m->T, .N = w->C, .out = dx.f32, .elements = dx.elements,
+                 .ld = (size_t)w->C, .add = dx.add};
     term low;
 
     if (a->on) {
         b_backward(m, l, which, dy);
         a_backward(m, l, which, x, x_kn, dy);
     }
-    if (!dx)
+    if (!dx.f32 && !dx.elements)
         return;
     /* dx = W^T dy + d(A^T dlow) */
     matrix_pack_columns(m, w, 0, w->N, m->s.w_pack);

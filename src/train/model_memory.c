@@ -83,11 +83,11 @@ static void carve_backward(carver *v, train_model *m)
     s->dropped_dx = floats(v, m->o.dropout > 0 ? T * W : 0);
     s->dx = floats(v, T * D);
     s->dh = floats(v, T * D);
-    s->wide = floats(v, T * W);
+    s->dwide = elements(v, m, T * W);
     s->dy = elements(v, m, T * most(D, head_width(m)));
     s->dk_e = elements(v, m, T * kv_width(m));
     s->dv_e = elements(v, m, T * kv_width(m));
-    s->dgate = elements(v, m, T * F);
+    s->dgate = s->act;
     s->dup = elements(v, m, T * F);
     s->dlow = elements(v, m, T * (size_t)m->Rp);
     s->low_t = elements(v, m, (size_t)m->R * m->Tp);
@@ -135,23 +135,28 @@ static void carve_layers(carver *v, train_model *m, int n_stored)
     }
 }
 
-static int layers_stored(const train_model *m)
-{
-    carver v = {0};
-    activations a;
-    size_t n;
-
-    carve_activations(&v, m, &a);
-    n = m->o.activation_bytes / v.used;
-    return n > (size_t)m->c->L ? m->c->L : (int)n;
-}
-
-static void carve_all(carver *v, train_model *m)
+static void carve_all(carver *v, train_model *m, int n_stored)
 {
     carve_attention(v, m);
     carve_backward(v, m);
     carve_products(v, m);
-    carve_layers(v, m, layers_stored(m));
+    carve_layers(v, m, n_stored);
+}
+
+/* How many layers keep their activations. */
+static int layers_stored(train_model *m)
+{
+    const size_t all = (size_t)1 << 30;
+    carver v = {0}, rest = {0};
+    activations a;
+    size_t room = m->o.activation_bytes, n;
+
+    carve_activations(&v, m, &a);
+    carve_all(&rest, m, 0);
+    if (!room)
+        room = rest.used < all ? all - rest.used + v.used : 0; /* the shared set goes when all are kept */
+    n = room / v.used;
+    return n > (size_t)m->c->L ? m->c->L : (int)n;
 }
 
 /* ---- copies of the base ---- */
@@ -244,8 +249,9 @@ bool memory_open(train_model *m, err *e)
 {
     carver v = {0};
     const size_t kept = bytes_to_keep(m);
+    const int n_stored = layers_stored(m);
 
-    carve_all(&v, m);
+    carve_all(&v, m, n_stored);
     m->block_bytes = v.used;
     m->kept_bytes = kept;
     m->block = memory_pages(v.used);
@@ -254,7 +260,7 @@ bool memory_open(train_model *m, err *e)
         return err_set(e, ERR_NOMEM, "out of memory: %zu MB for batches of %d tokens; lower the tokens of a batch",
                        (v.used + kept) >> 20, m->o.max_tokens);
     v = (carver){.base = m->block};
-    carve_all(&v, m);
+    carve_all(&v, m, n_stored);
     keep_base(m);
     return true;
 }

@@ -124,7 +124,6 @@ static bool check_options(train_model_options *o, err *e)
     o->max_tokens = o->max_tokens ? o->max_tokens : 2048;
     o->max_targets = o->max_targets ? o->max_targets : o->max_tokens;
     o->n_threads = o->n_threads ? o->n_threads : cpu_count();
-    o->activation_bytes = o->activation_bytes ? o->activation_bytes : (size_t)800 << 20;
     return true;
 }
 

@@ -103,12 +103,13 @@ static float *random_floats(int n, unsigned seed)
 
 /* ---- linear layers with their low-rank addition, with dropout ---- */
 static int current; /* MAT_* under test */
+static float x[T * 64];
 
 static double linear_value(fixture *f, const float *factors)
 {
     const matrix *w = &f->l->w[current];
 
-    linear_forward(f->m, f->l, current, f->m->s.wide, f->l->a.gate);
+    linear_forward(f->m, f->l, current, x, f->l->a.gate);
     return weighed(f->l->a.gate, factors, T * w->N);
 }
 
@@ -120,12 +121,12 @@ static void check_linear(fixture *f, int which)
     float *factors = random_floats(T * w->N, 3), *dx = calloc((size_t)(T * w->C), sizeof *dx);
 
     current = which;
-    test_fill(m->s.wide, (size_t)(T * w->C), 4);
+    test_fill(x, (size_t)(T * w->C), 4);
     linear_value(f, factors);
     train_model_zero_gradients(m);
-    elements_pack_columns(m, m->s.wide, (size_t)w->C, T, w->C, m->s.x_kn);
-    linear_backward(m, f->l, which, m->s.wide, m->s.x_kn, factors, dx, false);
-    check_differences(f, "x", linear_value, factors, m->s.wide, dx, T * w->C);
+    elements_pack_columns(m, x, (size_t)w->C, T, w->C, m->s.x_kn);
+    linear_backward(m, f->l, which, x, m->s.x_kn, factors, (gradient_out){.f32 = dx});
+    check_differences(f, "x", linear_value, factors, x, dx, T * w->C);
     check_differences(f, "A", linear_value, factors, m->learned + a->a, m->gradients + a->a, m->R * w->C);
     check_differences(f, "B", linear_value, factors, m->learned + a->b, m->gradients + a->b, m->R * w->N);
     free(factors);
@@ -169,7 +170,7 @@ static void attention_of(const char *name, int layer_index)
     test_fill(f.l->a.k, (size_t)(T * GK), 2);
     test_fill(f.l->a.v, (size_t)(T * GK), 3);
     attention_value(&f, factors);
-    memcpy(f.m->s.wide, factors, (size_t)(T * HK) * sizeof *factors);
+    memcpy(f.m->s.dwide, factors, (size_t)(T * HK) * sizeof *factors);
     attention_backward(f.m, f.l);
     check_differences(&f, "q", attention_value, factors, f.l->a.q, f.m->s.dy, T * HK);
     check_differences(&f, "k", attention_value, factors, f.l->a.k, f.m->s.dk_e, T * GK);
