@@ -78,11 +78,15 @@ bool page_plotly(str *out)
 
     if (ok) {
         str_adds(out, "<script>");
-        for (size_t i = 0; i < code.n; i++)
-            if (code.n - i >= 8 && !strncasecmp(code.text + i, "</script", 8))
-                str_adds(out, "<\\/script"), i += 7;
-            else
-                str_addc(out, code.text[i]);
+        for (const char *at = code.text, *end = at + code.n; at < end;) {
+            const char *mark = memchr(at, '<', (size_t)(end - at));
+            const bool closes = mark && end - mark >= 8 && !strncasecmp(mark, "</script", 8);
+
+            str_add(out, at, (size_t)((mark ? mark : end) - at));
+            if (mark)
+                str_adds(out, closes ? "<\\/script" : "<");
+            at = mark ? mark + (closes ? 8 : 1) : end;
+        }
         str_adds(out, "</script>\n");
     }
     str_deinit(&path);

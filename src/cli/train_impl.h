@@ -33,7 +33,7 @@ typedef struct train_view {
     const train_config *config;
     train_model *model;
     bool terminal, bar_shown;
-    double last_ms;
+    double last_ms, page_ms;
 } train_view;
 void train_view_init(train_view *v, const train_config *c, train_model *m);
 void train_view_progress(void *view, const train_progress *p);

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "cli/train_impl.h"
 
-enum { LINE_EVERY_MS = 15000, BAR_EVERY_MS = 200 };
+enum { LINE_EVERY_MS = 15000, BAR_EVERY_MS = 200, PAGE_EVERY_MS = 20000 };
 
 static double resident_mb(void)
 {
@@ -120,8 +120,11 @@ void train_view_progress(void *view, const train_progress *p)
         show_step(v, p);
     else if (p->event == TRAIN_VALIDATED)
         show_validation(v, p);
-    if ((p->event == TRAIN_SAVED || p->event == TRAIN_ENDED) && !train_page_write(v->config->out, &e))
-        train_view_note(v, e.msg); /* the page is a view of the log: training goes on */
+    if ((p->event == TRAIN_SAVED && clock_ms() - v->page_ms > PAGE_EVERY_MS) || p->event == TRAIN_ENDED) {
+        if (!train_page_write(v->config->out, &e))
+            train_view_note(v, e.msg); /* the page is a view of the log: training goes on */
+        v->page_ms = clock_ms();
+    }
     if (p->event == TRAIN_ENDED)
         end_bar(v);
 }
