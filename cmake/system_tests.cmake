@@ -11,7 +11,7 @@ file(GLOB system_programs CONFIGURE_DEPENDS tests/system/test_*.c)
 foreach(file ${system_programs})
   get_filename_component(name ${file} NAME_WE)
   add_executable(${name} ${file})
-  target_link_libraries(${name} PRIVATE ${all_modules} testing PkgConfig::JANSSON)
+  target_link_libraries(${name} PRIVATE ${all_modules} testing PkgConfig::JANSSON PkgConfig::MICROHTTPD)
   target_include_directories(${name} PRIVATE src)
   if(SANITIZE)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE) # they run in release

@@ -23,6 +23,8 @@ static const struct { const char *name, *meaning; } variables[] = {
                       "else ~/.local/share/salesbot)"},
     {"SALESBOT_DB", "the database, unless --db names one"},
     {"SALESBOT_MODEL", "the weights, unless --model names them"},
+    {"SALESBOT_ADAPTER", "the adapter, unless --adapter names it"},
+    {"HF_TOKEN, HF_ENDPOINT", "token and address of the hub, for `model pull`, `model push` and `data import`"},
     {"SALESBOT_DUCKDB", "libduckdb.so (default $SALESBOT_HOME/lib/libduckdb.so)"},
     {"SALESBOT_KERNELS", "the kernel table: scalar, avx2, avx512, amx, neon"},
     {"TMPDIR", "where the database's process may put its temporary files"}};

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cli/cli.h"
+#include "cli/model_impl.h"
 #include "weights/adapter.h"
 
 int cli_fail(const err *e)
@@ -68,9 +68,14 @@ bool cli_model(const flags *f, str *path, err *e)
 {
     const char *given = f->model ? f->model : getenv("SALESBOT_MODEL");
 
+    err ignored = {0};
+
     str_reset(path);
     if (given && *given) {
-        str_adds(path, given);
+        if (!model_find(given, path, &ignored)) { /* whoever opens it says what is wrong */
+            str_reset(path);
+            str_adds(path, given);
+        }
         return true;
     }
     return home_path(path, "models/gemma-3-270m-Q4_K_M.gguf", e);

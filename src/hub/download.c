@@ -33,6 +33,11 @@ typedef struct job {
 
 static bool no_memory(err *e) { return err_set(e, ERR_NOMEM, "out of memory for a list of files"); }
 
+static bool bad_name(const char *repository, err *e)
+{
+    return err_set(e, ERR_ARG, "\"%.100s\" is no repository; its form is owner/name, as in google/gemma-2b-it", repository);
+}
+
 static void job_close(job *j)
 {
     for (size_t i = 0; i < j->n; i++) {
@@ -126,6 +131,29 @@ static bool read_listing(job *j, hub_want_fn want, void *arg, err *e)
         ok = err_set(e, ERR_NOT_FOUND, "none of the wanted files is in this repository");
     json_decref(root);
     return ok;
+}
+
+bool hub_list(hub_kind kind, const char *repository, void (*on_file)(void *arg, const char *file, uint64_t size),
+              void *arg, const hub_options *o, err *e)
+{
+    job j = {.kind = kind, .repository = repository};
+    json_t *root = NULL;
+    bool ok;
+
+    if (!hub_repository_valid(repository))
+        return bad_name(repository, e);
+    ok = client_open(&j.c, o, e) && (root = fetch_listing(&j, e));
+    for (size_t i = 0; ok && i < json_array_size(json_object_get(root, "siblings")); i++) {
+        const json_t *item = json_array_get(json_object_get(root, "siblings"), i);
+        const char *name = json_string_value(json_object_get(item, "rfilename"));
+        const json_int_t size = json_integer_value(json_object_get(item, "size"));
+
+        if (name)
+            on_file(arg, name, size > 0 ? (uint64_t)size : 0);
+    }
+    json_decref(root);
+    client_close(&j.c);
+    return ok || err_wrap(e, "%s", repository);
 }
 
 /* ---- what is here already ---- */
@@ -267,7 +295,7 @@ bool hub_download(hub_kind kind, const char *repository, hub_want_fn want, void 
     bool ok;
 
     if (!hub_repository_valid(repository))
-        return err_set(e, ERR_ARG, "\"%.100s\" is no repository; its form is owner/name, as in google/gemma-2b-it", repository);
+        return bad_name(repository, e);
     ok = client_open(&j.c, o, e) && read_listing(&j, want, want_arg, e) && look_around(&j, e) && dir_make(dir, e);
     j.c.progress.n_files = (int)j.n;
     for (size_t i = 0; ok && i < j.n; i++) {

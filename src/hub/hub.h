@@ -49,6 +49,10 @@ typedef bool (*hub_want_fn)(void *arg, const char *file);
 MUST_CHECK bool hub_download(hub_kind kind, const char *repository, hub_want_fn want, void *want_arg,
                              const char *dir, const hub_options *o, char commit[65], err *e);
 
+/* What is there: every file of the revision with its size (names are not checked here). Errors as above. */
+MUST_CHECK bool hub_list(hub_kind kind, const char *repository, void (*on_file)(void *arg, const char *file, uint64_t size),
+                         void *arg, const hub_options *o, err *e);
+
 /* The data files of a dataset (.json .jsonl .csv .parquet, also in sub-folders) into `dir`. */
 MUST_CHECK bool hub_download_dataset(const char *repository, const char *dir, const hub_options *o, err *e);
 

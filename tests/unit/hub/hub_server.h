@@ -21,7 +21,8 @@ typedef struct hub_server {
     struct MHD_Daemon *api, *store;
     int api_port, store_port;
     char endpoint[64];
-    char listing[4096];
+    char listing[8192];
+    char folder[300]; /* when set: its files are served instead */
     unsigned char big[BIG];
     /* misbehaviour, each counted down where it happens */
     atomic_int fail, fail_status;   /* the next `fail` answers are this status */
@@ -200,6 +201,19 @@ static inline enum MHD_Result api_post(hub_server *s, struct MHD_Connection *c, 
     return answer_text(c, 404, "{\"error\":\"no such thing\"}");
 }
 
+static inline enum MHD_Result serve_file(hub_server *s, struct MHD_Connection *c, const char *name)
+{
+    char path[600];
+    str bytes = {0};
+    err e = {0};
+    enum MHD_Result done;
+
+    snprintf(path, sizeof path, "%s/%s", s->folder, name);
+    done = file_read(path, 1 << 24, &bytes, &e) ? answer(c, 200, str_text(&bytes), bytes.n, NULL) : answer_text(c, 404, "");
+    str_deinit(&bytes);
+    return done;
+}
+
 static inline enum MHD_Result on_api(void *arg, struct MHD_Connection *c, const char *url, const char *method,
                                      const char *version, const char *bytes, size_t *n, void **state)
 {
@@ -220,6 +234,8 @@ static inline enum MHD_Result on_api(void *arg, struct MHD_Connection *c, const 
         return api_post(s, c, url, *state);
     if (strstr(url, "/revision/main"))
         return answer_text(c, 200, s->listing);
+    if (s->folder[0] && strstr(url, "/resolve/" COMMIT "/"))
+        return serve_file(s, c, strrchr(url, '/') + 1);
     if (strstr(url, "/resolve/" COMMIT "/sub/a b.json"))
         return answer_text(c, 200, "{}\n");
     if (strstr(url, "/resolve/" COMMIT "/big.bin")) {
