@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh [build|full|test] - everything that building, running and testing need, once.
+# setup.sh [build|full|test|soak] - everything that building, running and testing need, once.
 #
 # Packages by apt (only as root; else the line to run is printed), then into
 # $SALESBOT_HOME: the DuckDB library, the weights, the chart library. Each file
@@ -18,6 +18,7 @@ PACKAGES="gcc cmake ninja-build pkg-config make unzip python3 python3-pip
  libreadline-dev libseccomp-dev libcurl4-openssl-dev nettle-dev
  libsqlite3-dev libmicrohttpd-dev libzstd-dev"
 
+[ "${1:-full}" = soak ] && PACKAGES="$PACKAGES clang libclang-rt-14-dev" # libFuzzer
 [ "${1:-full}" = test ] && PACKAGES="$PACKAGES g++ chromium fonts-dejavu-core" # the C++ check; charts are looked at in a browser
 
 say() { printf '%s\n' "$*" >&2; }
@@ -52,9 +53,9 @@ for p in $PACKAGES; do
     *) dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || need="$need $p" ;;
     esac
 done
-if ! [ -f "$LIB" ] && ! command -v mvn >/dev/null && ! command -v npm >/dev/null; then
-    need="$need maven"
-fi
+# What fetches the two files that are no package; not needed once they are here.
+[ -f "$LIB" ] || [ -f "$MIRROR/libduckdb-$ARCH.so" ] || command -v mvn >/dev/null || need="$need maven"
+[ -f "$PLOTLY" ] || [ -f "$MIRROR/plotly-basic.min.js" ] || command -v npm >/dev/null || need="$need npm"
 mb=0
 [ -f "$LIB" ] || mb=$((mb + 80))
 [ -f "$MODEL" ] || mb=$((mb + 235))

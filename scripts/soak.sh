@@ -1,10 +1,11 @@
 #!/bin/bash
 # soak.sh - what takes longer than `make test` may: every query of the evaluation
-# data printed and run, the planted truths at more seeds and sizes, the questions
-# on other seeds. The result goes to docs/SOAK.md with date and machine.
+# data printed and run, the questions on other seeds, a million sales lines in
+# little memory, every fuzz target for FUZZ_SECONDS (60). The result goes to
+# docs/SOAK.md with date and machine.
 set -u
 cd "$(dirname "$0")/.."
-scripts/setup.sh
+scripts/setup.sh soak
 make --no-print-directory build >/dev/null || exit 1
 bot=$PWD/build/release/salesbot
 export SALESBOT_PROGRAM=$bot
@@ -37,6 +38,14 @@ for seed in 2 3; do
     soak "questions on seed $seed" env SALESBOT_DB="$scratch/$seed.duckdb" build/release/test_questions
 done
 soak "a million sales lines within 1 GB" "$bot" init --rows 1000000 --memory-limit 1GB "$scratch/million.duckdb"
+soak "fuzz targets under libFuzzer" scripts/fuzz.sh "${FUZZ_SECONDS:-60}"
+{
+    echo
+    echo "Fuzzing:"
+    echo
+    sed 's/^/    /' "$scratch/out"
+} >"$scratch/fuzz"
+cat "$scratch/fuzz" >>"$report"
 sed -i "s|$scratch/||g" "$report"
 cp "$report" docs/SOAK.md
 cat docs/SOAK.md
