@@ -18,7 +18,7 @@ PACKAGES="gcc cmake ninja-build pkg-config make unzip python3 python3-pip
  libreadline-dev libseccomp-dev libcurl4-openssl-dev nettle-dev
  libsqlite3-dev libmicrohttpd-dev libzstd-dev"
 
-[ "${1:-full}" = soak ] && PACKAGES="$PACKAGES clang libclang-rt-14-dev" # libFuzzer
+[ "${1:-full}" = soak ] && PACKAGES="$PACKAGES clang libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross" # libFuzzer; another machine
 [ "${1:-full}" = test ] && PACKAGES="$PACKAGES g++ chromium fonts-dejavu-core" # the C++ check; charts are looked at in a browser
 
 say() { printf '%s\n' "$*" >&2; }

@@ -1,6 +1,7 @@
 /* gemm_avx2.c - F32 with FMA: tiles of 6 rows and 16 columns in 12 registers. */
 #include "kernels/gemm_impl.h"
 
+#if defined(__x86_64__)
 #include <immintrin.h>
 
 #define LANES 8
@@ -54,3 +55,4 @@ static void tile_avx2(const void *a, size_t lda, const void *panel, int m, int k
 }
 
 const gemm_ops gemm_f32_avx2 = F32_TABLE("f32-avx2");
+#endif

@@ -3,6 +3,7 @@
  * instructions, so the two load ports never limit. */
 #include "kernels/gemm_impl.h"
 
+#if defined(__x86_64__)
 #include <immintrin.h>
 
 #define LANES 16
@@ -222,3 +223,4 @@ const gemm_ops gemm_bf16_avx512 = {
     .name = "bf16-avx512", .elem_bytes = 2, .pair = 2, .store = store_bf16, .load = load_bf16,
     .pack_nk = pack_nk_bf16, .pack_kn = pack_kn_bf16, .transpose = transpose_bf16,
     .tile = tile_bf16, ROW_FUNCTIONS};
+#endif
