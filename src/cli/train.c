@@ -79,7 +79,9 @@ static bool open_model(session *s, err *e)
     o.max_tokens = s->val.longest > o.max_tokens ? s->val.longest : o.max_tokens;
     s->model = train_model_open(c->model, &o, e);
     training = s->model;
-    return s->model && (!*c->init || s->options.resume || train_init_from(s->model, c, c->init, e));
+    if (s->options.resume && trainer_has_checkpoint(c->out))
+        return s->model != NULL; /* the checkpoint has all that --init gave */
+    return s->model && (!*c->init || train_init_from(s->model, c, c->init, e));
 }
 
 static void say_result(const session *s, const train_result *r)

@@ -109,11 +109,11 @@ static json_t *figure(const curves *c)
         "legend", "orientation", "h", "x", 0.0, "y", 1.05,
         "xaxis", "title", "text", "step", "anchor", "y3",
         "yaxis", "title", "text", "loss (nats a token)", "domain", 0.44, 1.0, "rangemode", "tozero",
-        "yaxis2", "title", "text", "learning rate", "domain", 0.23, 0.38, "exponentformat", "e", "rangemode", "tozero",
+        "yaxis2", "title", "text", "rate", "domain", 0.23, 0.38, "exponentformat", "e", "rangemode", "tozero",
         "yaxis3", "title", "text", "gradient", "domain", 0.0, 0.17, "rangemode", "tozero", "exponentformat", "e");
     if (json_array_size(c->rate_step))
-        json_object_set_new(layout, "yaxis4", json_pack("{s:{s:s},s:s,s:s,s:[i,i]}", "title", "text", "executable %",
-            "overlaying", "y", "side", "right", "range", 0, 100));
+        json_object_set_new(layout, "yaxis4", json_pack("{s:{s:s},s:s,s:s,s:[i,i],s:s,s:i,s:b}", "title", "text", "executable %",
+            "overlaying", "y", "side", "right", "range", 0, 100, "tickmode", "linear", "dtick", 20, "showgrid", 0));
     return json_pack("{s:o,s:o}", "data", data, "layout", layout);
 }
 

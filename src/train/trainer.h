@@ -72,6 +72,9 @@ typedef struct train_result {
  * gradient that is no number. ERR_IO: no space, no permission. */
 MUST_CHECK bool trainer_run(const train_job *j, train_result *r, err *e);
 
+/* Whether the folder holds a checkpoint to go on from. */
+bool trainer_has_checkpoint(const char *out);
+
 /* The optimiser steps in which the rate rises. */
 int train_warmup_steps(const train_config *c);
 

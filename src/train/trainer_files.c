@@ -67,6 +67,19 @@ static int list(const trainer *t, int **steps, bool clean, err *e)
     return n;
 }
 
+bool trainer_has_checkpoint(const char *out)
+{
+    trainer t = {.log = -1};
+    err ignored = {0};
+    int *steps = NULL, n;
+
+    str_addf(&t.folder, "%s/checkpoints", out);
+    n = list(&t, &steps, false, &ignored);
+    free(steps);
+    str_deinit(&t.folder);
+    return n > 0;
+}
+
 /* ---- opening ---- */
 
 static int parts_of(const trainer *t, checkpoint_part parts[MAX_PARTS])
