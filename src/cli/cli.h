@@ -61,14 +61,14 @@ const char *help_word(const verb *v, int i, size_t *n);
 /* The flags of every verb in one place; each verb says which it takes. */
 typedef struct flags {
     const char *db, *model, *adapter, *sql, *out, *chart, *batch, *semantic;
-    const char *schemas, *db_dir, *set_aside; /* data */
+    const char *schemas, *db_dir, *set_aside, *mix; /* data */
     const char *type;                         /* merge */
     const char *data, *json, *predictions; /* eval */
     bool resume;
     bool peft, is_private;                    /* export, model push */
     bool no_rag, no_model, no_adapter, template_only, model_only, all, trace, explain, help, force, no_times;
     double temperature;
-    int beam, pick, threads, limit;
+    int beam, pick, threads, limit, mix_limit;
     uint64_t seed;
     uint64_t rows;
     int64_t memory_bytes; /* --memory-limit; 0: the default */

@@ -6,18 +6,22 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/log.h"
 #include "cli/cli.h"
 #include "cli/data_files.h"
 #include "data/data.h"
+
+enum { MIXED_EXAMPLES = 500 };
 
 static const char help[] =
     "  salesbot data generate       questions and statements made up for --db (default: the sample),\n"
     "                               from its semantic layer (--semantic FILE: another) and its tables\n"
     "    --limit N         about how many (default 6000)\n"
     "    --db-dir DIR      of every database in a folder but those of --set-aside; 60 each\n"
-    "  salesbot data import FILE    questions and statements of others: JSON lines, a JSON array or\n"
-    "                               Parquet, laid out as Spider, BIRD, sql-create-context or our own\n"
+    "    --mix FILE        import FILE too, and add --mix-limit (500) of its examples\n"
+    "  salesbot data import FILE    questions and statements of others: JSON lines, a JSON array, CSV\n"
+    "                               or Parquet, a folder of such, or a dataset of the hub by its name\n"
+    "                               (b-mc2/sql-create-context); laid out as Spider, BIRD,\n"
+    "                               sql-create-context or our own\n"
     "    --schemas FILE    the databases' descriptions (else schemas.json or tables.json beside FILE)\n"
     "    --db-dir DIR      the databases: DIR/<db_id>.duckdb or .sqlite (else train_db beside FILE)\n"
     "    --set-aside FILE  names of databases to keep out of training, a line each\n"
@@ -30,55 +34,28 @@ static const char help[] =
 static volatile int cancelled;
 static void on_interrupt(int n) { (void)n; cancelled = 1; }
 
-static void catch_interrupts(void)
+const volatile int *data_interrupts(void)
 {
     struct sigaction action = {.sa_handler = on_interrupt};
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    return &cancelled;
 }
 
-static void show_progress(void *arg, const char *what, double done)
+void data_show_progress(void *arg, const char *what, double done)
 {
     (void)arg;
     fprintf(stderr, "\r%3.0f %%  %-40.40s\033[K", 100 * done, what);
-}
-
-static void print_counts(const data_counts *c, const char *out)
-{
-    printf("%lld read from %lld databases: %lld train, %lld val, %lld set aside, in %s\n", (long long)c->read,
-           (long long)c->databases, (long long)c->train, (long long)c->val, (long long)c->set_aside, out);
-    printf("dropped: %lld malformed, %lld without a database, %lld not parsed, %lld not bound, %lld twice\n",
-           (long long)c->malformed, (long long)c->no_database, (long long)c->unparsed, (long long)c->unbound,
-           (long long)c->duplicate);
-}
-
-static int import(const flags *f, const char *out)
-{
-    data_import_options o = {.file = f->words[1], .schemas = f->schemas, .db_dir = f->db_dir,
-                             .set_aside = f->set_aside, .out = out, .seed = f->seed, .limit = f->limit,
-                             .cancel = &cancelled};
-    data_counts counts;
-    err e = {0};
-    bool ok;
-
-    if (isatty(STDERR_FILENO))
-        o.progress = show_progress;
-    catch_interrupts();
-    ok = data_import(&o, &counts, &e);
-    if (o.progress)
-        fputs("\r\033[K", stderr);
-    if (!ok)
-        return cli_fail(&e);
-    print_counts(&counts, out);
-    return 0;
 }
 
 static void print_generated(const data_generated *n, const char *out)
 {
     printf("%lld databases: %lld train and %lld val in %s, %lld of them refusals, %lld with empty or zero answers\n", (long long)n->databases, (long long)n->train,
            (long long)n->val, out, (long long)n->refusals, (long long)n->empty);
+    if (n->mixed)
+        printf("%lld more are mixed in\n", (long long)n->mixed);
     printf("%lld drawn; dropped: %lld not compiled, %lld not bound, %lld not canonical, %lld failed, %lld too long, %lld twice, %lld kept for tests, "
            "%lld too many empty\n", (long long)n->drawn, (long long)n->not_compiled, (long long)n->unbound, (long long)n->not_canonical, (long long)n->failed,
            (long long)n->too_long, (long long)n->repeated, (long long)n->reserved, (long long)n->too_many_empty);
@@ -95,19 +72,25 @@ static void name_of(const char *path, str *out)
 
 static int generate(const flags *f, const char *out)
 {
-    data_generate_options o = {.semantic = f->semantic, .set_aside = f->set_aside, .out = out, .seed = f->seed, .limit = f->limit, .cancel = &cancelled};
+    data_generate_options o = {.semantic = f->semantic, .set_aside = f->set_aside, .out = out, .seed = f->seed, .limit = f->limit, .cancel = data_interrupts()};
     data_generated n;
-    str path = {0}, name = {0};
+    str path = {0}, name = {0}, mixed = {0};
     err e = {0};
     db *d = NULL;
     bool ok = f->db_dir || cli_database(f, &path, &e);
 
-    catch_interrupts();
     if (isatty(STDERR_FILENO))
-        o.progress = show_progress;
-    if (f->db_dir) {
+        o.progress = data_show_progress;
+    if (ok && f->mix) {
+        str_addf(&mixed, "%s/mixed", out);
+        ok = data_import_any(f, f->mix, f->mix_limit ? f->mix_limit : MIXED_EXAMPLES, str_text(&mixed), &e);
+        o.mixed = str_text(&mixed);
+    }
+    if (!ok) {
+        /* said below */
+    } else if (f->db_dir) {
         ok = data_generate_folder(f->db_dir, &o, &n, &e);
-    } else if (ok) {
+    } else {
         name_of(path.text, &name);
         o.db_id = str_text(&name);
         d = db_open(path.text, &(db_options){.threads = 1}, &e);
@@ -120,6 +103,7 @@ static int generate(const flags *f, const char *out)
     db_close(d);
     str_deinit(&path);
     str_deinit(&name);
+    str_deinit(&mixed);
     return ok ? 0 : cli_fail(&e);
 }
 
@@ -138,14 +122,14 @@ static int run(int argc, char **argv)
     err e = {0};
     int code = 2;
 
-    if (!flags_parse(&f, argc, argv, "schemas db-dir set-aside out seed limit db model semantic", &verb_data))
+    if (!flags_parse(&f, argc, argv, "schemas db-dir set-aside out seed limit db model semantic mix mix-limit", &verb_data))
         return 2;
     if (f.out)
         str_adds(&out, f.out);
     else if (!home_path(&out, "data", &e))
         return cli_fail(&e);
     if (f.n_words == 2 && !strcmp(f.words[0], "import"))
-        code = import(&f, str_text(&out));
+        code = data_import_any(&f, f.words[1], f.limit, str_text(&out), &e) ? 0 : cli_fail(&e);
     else if (f.n_words == 1 && !strcmp(f.words[0], "generate"))
         code = generate(&f, str_text(&out));
     else if (f.n_words >= 1 && f.n_words <= 2 && !strcmp(f.words[0], "stats"))

@@ -31,6 +31,8 @@ static const struct {
     {"resume", SWITCH, offsetof(flags, resume)},
     {"set-aside", TEXT, offsetof(flags, set_aside)},
     {"limit", INT, offsetof(flags, limit)},
+    {"mix", TEXT, offsetof(flags, mix)},
+    {"mix-limit", INT, offsetof(flags, mix_limit)},
     {"type", TEXT, offsetof(flags, type)},
     {"peft", SWITCH, offsetof(flags, peft)},
     {"private", SWITCH, offsetof(flags, is_private)},

@@ -48,7 +48,7 @@ MUST_CHECK bool data_example(const data_maker *m, const data_pair *p, str *line,
 /* ---- import ------------------------------------------------------------ */
 
 typedef struct data_import_options {
-    const char *file;      /* JSON lines, a JSON array, or Parquet */
+    const char *file;      /* JSON lines, a JSON array, Parquet or CSV; or a folder of such */
     const char *schemas;   /* JSON by db_id, or Spider's list of tables; NULL: beside the file, if any */
     const char *db_dir;    /* <db_id>.duckdb or .sqlite; NULL: train_db beside the file, if any */
     const char *set_aside; /* file of database names, one a line, kept out whole; NULL: none */
@@ -63,11 +63,13 @@ typedef struct data_import_options {
 
 typedef struct data_counts {
     int64_t read, train, val, set_aside;
-    int64_t malformed, no_database, unparsed, unbound, duplicate; /* dropped */
+    int64_t malformed, no_database, unparsed, unbound, failed, duplicate; /* dropped */
+    int64_t converted, run; /* brought from SQLite's dialect; executed, rows being there */
     int64_t databases;
 } data_counts;
 
-/* Writes training_data.jsonl and its two parts training_data_train.jsonl and
+/* Statements in SQLite's dialect become DuckDB's; each is run where its database is there.
+ * Writes training_data.jsonl and its two parts training_data_train.jsonl and
  * training_data_val.jsonl (no database in both), set_aside.jsonl (lines of db_id,
  * question, evidence, sql), and dropped.jsonl (what was dropped, and why). A broken
  * line is counted and named in dropped.jsonl; it stops nothing. */
@@ -87,6 +89,7 @@ typedef struct data_generate_options {
     const char *out;      /* folder */
     int64_t limit;        /* about how many; 0: 6,000, of each database of a folder 60 */
     uint64_t seed;
+    const char *mixed;    /* folder that data_import wrote, whose examples are added; NULL: none */
     const volatile int *cancel;
     void (*progress)(void *arg, const char *what, double done);
     void *arg;
@@ -94,7 +97,7 @@ typedef struct data_generate_options {
 
 typedef struct data_generated {
     int64_t train, val, refusals, empty; /* empty: true answers without rows, or zero */
-    int64_t databases;
+    int64_t databases, mixed;
     int64_t drawn; /* questions drawn; the rest were dropped: */
     int64_t not_compiled, unbound, not_canonical, failed, too_long, repeated, reserved, too_many_empty;
 } data_generated;

@@ -8,14 +8,17 @@
 
 /* ---- records.c: the lines of a file, whatever its layout ---- */
 typedef struct record {
+    const char *file;
     int64_t line; /* of the file, 1 first; of an array or a table, the element */
     const char *db_id, *question, *sql, *source, *evidence, *context; /* NULL: not there */
+    bool is_sqlite;     /* the statement is in SQLite's dialect */
     const char *broken; /* why it could not be read; else NULL */
 } record;
 typedef struct records {
     record *at;
     int64_t n, cap;
     arena *a; /* holds the texts */
+    const char *file; /* being read */
 } records;
 MUST_CHECK bool records_read(const char *file, records *r, err *e);
 void records_deinit(records *r);

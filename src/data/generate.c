@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "data/pool_impl.h"
 
-enum { DEFAULT_EXAMPLES = 6000, FOLDER_EXAMPLES = 60, ATTEMPTS = 14, QUESTION_ARENA = 8 << 20, REFUSALS_OF_100 = 5,
+enum { DEFAULT_EXAMPLES = 6000, FOLDER_EXAMPLES = 60, MIXED_LIMIT = 1 << 30, ATTEMPTS = 14, QUESTION_ARENA = 8 << 20, REFUSALS_OF_100 = 5,
        LAYER_LIMIT = 4 << 20, PHRASINGS = 2 };
 
 extern const char data_sales_examples[], data_sales_examples_end[]; /* src/data/examples/sales.jsonl */
@@ -283,6 +283,27 @@ static void files_deinit(pool_files *f)
     json_decref(f->counts);
 }
 
+/* The examples of an import behind the made ones. */
+static bool add_mixed(const char *folder, pool_files *f, data_generated *n, err *e)
+{
+    static const char *const names[] = {"training_data.jsonl", "training_data_train.jsonl", "training_data_val.jsonl"};
+    str *const to[] = {&f->all, &f->train, &f->val};
+    bool ok = true;
+
+    for (int i = 0; folder && ok && i < 3; i++) {
+        str path = {0}, text = {0};
+
+        str_addf(&path, "%s/%s", folder, names[i]);
+        ok = file_read(str_text(&path), MIXED_LIMIT, &text, e);
+        str_add(to[i], str_text(&text), text.n);
+        for (const char *p = str_text(&text); i == 0 && (p = strchr(p, '\n')); p++)
+            n->mixed++;
+        str_deinit(&text);
+        str_deinit(&path);
+    }
+    return ok;
+}
+
 bool data_generate(db *d, const data_generate_options *o, data_generated *n, err *e)
 {
     data_generate_options one = *o;
@@ -292,7 +313,7 @@ bool data_generate(db *d, const data_generate_options *o, data_generated *n, err
     *n = (data_generated){0};
     if (one.limit <= 0)
         one.limit = DEFAULT_EXAMPLES;
-    ok = make_for(d, &one, SIDES_BY_STATEMENT, &files, n, e) &&
+    ok = make_for(d, &one, SIDES_BY_STATEMENT, &files, n, e) && add_mixed(o->mixed, &files, n, e) &&
          pool_files_write(&files, &one, db_catalog_get(d, e)->database, db_catalog_get(d, e)->fingerprint, n, e);
     files_deinit(&files);
     return ok;
@@ -348,7 +369,7 @@ bool data_generate_folder(const char *folder, const data_generate_options *o, da
         free(entries[i]);
     }
     free(entries);
-    ok = ok && pool_files_write(&files, &each, folder, NULL, n, e);
+    ok = ok && add_mixed(o->mixed, &files, n, e) && pool_files_write(&files, &each, folder, NULL, n, e);
     files_deinit(&files);
     json_decref(aside);
     return ok;

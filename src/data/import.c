@@ -8,10 +8,11 @@
 
 #include "base/file.h"
 #include "data/data_impl.h"
+#include "sql/sql.h"
 
-enum { CATALOG_BYTES = 256 << 20 };
+enum { CATALOG_BYTES = 256 << 20, PAIR_BYTES = 64 << 20, RUN_ROWS = 1000, RUN_MS = 20000 };
 
-typedef enum fate { TRAIN, VAL, SET_ASIDE, MALFORMED, NO_DATABASE, UNPARSED, UNBOUND, DUPLICATE } fate;
+typedef enum fate { TRAIN, VAL, SET_ASIDE, MALFORMED, NO_DATABASE, UNPARSED, UNBOUND, FAILED, DUPLICATE } fate;
 
 typedef struct job {
     const data_import_options *o;
@@ -60,7 +61,7 @@ static int64_t choose(job *j)
 static void drop(job *j, int64_t i, fate f, const char *why)
 {
     const record *r = &j->r.at[i];
-    json_t *line = json_pack("{s:s, s:I, s:s, s:s?, s:s?, s:s?}", "file", j->o->file, "line", (json_int_t)r->line,
+    json_t *line = json_pack("{s:s, s:I, s:s, s:s?, s:s?, s:s?}", "file", r->file, "line", (json_int_t)r->line,
                              "reason", why, "db_id", r->db_id, "question", r->question, "sql", r->sql);
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
 
@@ -92,10 +93,10 @@ static fate side_of(const job *j, const char *db_id)
     return whole_database_side(db_id, j->o->seed) ? VAL : TRAIN;
 }
 
-static void aside_line(const record *r, const data_maker *m, str *line)
+static void aside_line(const record *r, const char *sql, const data_maker *m, str *line)
 {
     json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s}", "db_id", r->db_id ? r->db_id : m->catalog->database,
-                          "question", r->question, "evidence", r->evidence ? r->evidence : "", "sql", r->sql,
+                          "question", r->question, "evidence", r->evidence ? r->evidence : "", "sql", sql,
                           "source", r->source ? r->source : "");
     char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
@@ -105,27 +106,68 @@ static void aside_line(const record *r, const data_maker *m, str *line)
     json_decref(o);
 }
 
-static bool convert(job *j, int64_t i, const data_maker *m, err *e)
+/* The statement in DuckDB's dialect, in the arena; NULL when it is none in either. What
+ * reads as both is what its layout says. */
+static const char *statement_of(job *j, arena *a, const record *r, const db_catalog *c, err *why)
+{
+    data_sql ignored;
+    err second = {0};
+    const char *text;
+
+    if (!r->is_sqlite && data_canonical(a, c, r->sql, &ignored, why))
+        return r->sql;
+    text = sql_from_sqlite(a, r->sql, c, r->is_sqlite ? why : &second);
+    j->counts->converted += text && strcmp(text, r->sql) != 0;
+    return text;
+}
+
+/* Does it run? Only asked where there are rows. */
+static bool runs(job *j, arena *a, const char *sql, const data_maker *m, db *d, err *why)
+{
+    const char *checked;
+    db_result *rows;
+
+    if (!d)
+        return true;
+    checked = sql_check(a, sql, m->catalog, NULL, why);
+    rows = checked ? db_execute(d, checked, &(db_limits){RUN_ROWS, 0, RUN_MS}, why) : NULL;
+    db_result_free(rows);
+    j->counts->run++;
+    return rows;
+}
+
+static fate convert_pair(job *j, int64_t i, arena *a, const data_maker *m, db *d, err *why)
 {
     const record *r = &j->r.at[i];
-    const data_pair p = {.db_id = r->db_id ? r->db_id : "context", .question = r->question, .sql = r->sql,
-                         .evidence = r->evidence, .source = r->source ? r->source : j->o->source ? j->o->source : "import"};
+    data_pair p = {.db_id = r->db_id ? r->db_id : "context", .question = r->question, .evidence = r->evidence,
+                   .source = r->source ? r->source : j->o->source ? j->o->source : "import"};
+
+    p.sql = statement_of(j, a, r, m->catalog, why);
+    if (!p.sql || !data_example(m, &p, &j->lines[i], why))
+        return why->code == ERR_REFUSED || why->code == ERR_FORMAT ? UNPARSED : UNBOUND;
+    if (!runs(j, a, p.sql, m, d, why))
+        return FAILED;
+    if (side_of(j, database_of(r)) == SET_ASIDE)
+        aside_line(r, p.sql, m, &j->lines[i]);
+    return side_of(j, database_of(r));
+}
+
+static bool convert(job *j, int64_t i, const data_maker *m, db *d, err *e)
+{
+    arena *a = arena_new(PAIR_BYTES);
     err why = {0};
 
-    if (!is_new(j, r)) {
+    if (!a)
+        return no_memory(e);
+    if (!is_new(j, &j->r.at[i])) {
         drop(j, i, DUPLICATE, "the same question and statement stand in an earlier line");
-        return true;
+    } else {
+        j->fates[i] = convert_pair(j, i, a, m, d, &why);
+        if (j->fates[i] > SET_ASIDE)
+            drop(j, i, j->fates[i], why.msg);
     }
-    if (!data_example(m, &p, &j->lines[i], &why)) {
-        if (why.code == ERR_NOMEM)
-            return *e = why, false;
-        drop(j, i, why.code == ERR_REFUSED || why.code == ERR_FORMAT ? UNPARSED : UNBOUND, why.msg);
-        return true;
-    }
-    j->fates[i] = side_of(j, database_of(r));
-    if (j->fates[i] == SET_ASIDE)
-        aside_line(r, m, &j->lines[i]);
-    return true;
+    arena_free(a);
+    return why.code != ERR_NOMEM || (*e = why, false);
 }
 
 /* Records [from, to) of the order are of one database. */
@@ -143,7 +185,7 @@ static bool convert_database(job *j, int64_t from, int64_t to, err *e)
         data_maker_init(&m, c);
     for (int64_t i = from; ok && i < to; i++)
         if (c)
-            ok = convert(j, j->order[i], &m, e);
+            ok = convert(j, j->order[i], &m, d, e);
         else
             drop(j, j->order[i], NO_DATABASE, why.msg);
     j->counts->databases += c != NULL;
@@ -182,7 +224,7 @@ static void count(job *j, int64_t i)
 {
     data_counts *c = j->counts;
     int64_t *at[] = {&c->train, &c->val, &c->set_aside, &c->malformed, &c->no_database, &c->unparsed,
-                     &c->unbound, &c->duplicate};
+                     &c->unbound, &c->failed, &c->duplicate};
 
     c->read++;
     ++*at[j->fates[i]];

@@ -224,8 +224,8 @@ bool pool_files_write(pool_files *f, const data_generate_options *o, const char 
         json_object_set_new(hashes, names[i], json_string(hex));
         ok = ok && write_in(o->out, names[i], texts[i], e);
     }
-    j = json_pack("{s:s, s:s?, s:I, s:{s:I, s:I, s:I, s:I}, s:o, s:O, s:o}", "database", name, "fingerprint", fingerprint, "seed",
-                  (json_int_t)o->seed, "examples", "train", (json_int_t)n->train, "val", (json_int_t)n->val, "refusals",
+    j = json_pack("{s:s, s:s?, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o, s:O, s:o}", "database", name, "fingerprint", fingerprint, "seed",
+                  (json_int_t)o->seed, "examples", "mixed", (json_int_t)n->mixed, "train", (json_int_t)n->train, "val", (json_int_t)n->val, "refusals",
                   (json_int_t)n->refusals, "empty", (json_int_t)n->empty, "drawn_and_dropped", dropped(n), "categories", f->counts,
                   "sha256", hashes);
     text = j ? json_dumps(j, JSON_INDENT(2)) : NULL;

@@ -5,22 +5,27 @@
  *     sql-create-context    question, context (CREATE TABLE …), answer
  *     ours, plain           db_id, question, evidence?, sql, source?
  *
- * as JSON lines, as one JSON array, or as Parquet, which the database's child reads.
+ * as JSON lines, as one JSON array, or as Parquet or CSV, which the database's child reads;
+ * a folder is all such files in it.
  * A line that can't be read becomes a record that says why. */
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "data/data_impl.h"
 
-enum { FILE_LIMIT = 1 << 30, RECORD_ARENA = 1 << 30, LINE_LIMIT = 1 << 20 };
+enum { FILE_LIMIT = 1 << 30, RECORD_ARENA = 1 << 30, LINE_LIMIT = 1 << 20, FOLDER_DEPTH = 3 };
 #define MOST_ROWS 5000000
 
 typedef enum field { DB_ID, QUESTION, SQL, SOURCE, EVIDENCE, CONTEXT } field;
 
-static const struct { const char *key; field to; } keys[] = {
-    {"db_id", DB_ID}, {"database_id", DB_ID}, {"question", QUESTION}, {"sql", SQL}, {"query", SQL},
-    {"SQL", SQL}, {"answer", SQL}, {"source", SOURCE}, {"evidence", EVIDENCE}, {"context", CONTEXT},
+/* Spider, BIRD and sql-create-context speak SQLite. */
+static const struct { const char *key; field to; bool is_sqlite; } keys[] = {
+    {"db_id", DB_ID, false}, {"database_id", DB_ID, false}, {"question", QUESTION, false}, {"sql", SQL, false},
+    {"query", SQL, true}, {"SQL", SQL, true}, {"answer", SQL, true}, {"source", SOURCE, false},
+    {"evidence", EVIDENCE, false}, {"context", CONTEXT, false},
 };
 enum { N_KEYS = sizeof keys / sizeof keys[0] };
 
@@ -42,7 +47,7 @@ static record *new_record(records *r, int64_t line)
         r->at = grown;
         r->cap = cap;
     }
-    r->at[r->n] = (record){.line = line};
+    r->at[r->n] = (record){.line = line, .file = r->file};
     return &r->at[r->n++];
 }
 
@@ -71,8 +76,11 @@ static bool add_object(records *r, const json_t *j, int64_t line, const char *br
         const char *text = json_string_value(json_object_get(j, keys[i].key));
         const char **to = slot(one, keys[i].to);
 
-        if (text && !*to && !(*to = arena_str(r->a, text)))
+        if (!text || *to)
+            continue;
+        if (!(*to = arena_str(r->a, text)))
             return no_memory(e);
+        one->is_sqlite |= keys[i].is_sqlite;
     }
     check(one);
     return true;
@@ -130,12 +138,13 @@ static bool take_row(records *r, const db_result *rows, int64_t row, err *e)
                 continue;
             if (!(*to = arena_str(r->a, db_cell_text(rows, row, k, buffer))))
                 return no_memory(e);
+            one->is_sqlite |= keys[i].is_sqlite;
         }
     check(one);
     return true;
 }
 
-static bool read_parquet(const char *file, records *r, err *e)
+static bool read_table(const char *file, records *r, err *e)
 {
     db *d = db_open(file, &(db_options){.no_cache = true}, e);
     const db_catalog *c = d ? db_catalog_get(d, e) : NULL;
@@ -161,26 +170,75 @@ static bool read_parquet(const char *file, records *r, err *e)
     return ok;
 }
 
-bool records_read(const char *file, records *r, err *e)
+static bool read_file(const char *file, records *r, err *e)
 {
     str all = {0};
     bool ok;
 
-    *r = (records){.a = arena_new(RECORD_ARENA)};
-    if (!r->a)
+    if (!(r->file = arena_str(r->a, file)))
         return no_memory(e);
+    if (str_ends(file, ".parquet") || str_ends(file, ".csv"))
+        return read_table(file, r, e);
     if (!file_read(file, FILE_LIMIT, &all, e))
         return false;
     if (all.n >= 4 && !memcmp(all.text, "PAR1", 4)) {
         str_deinit(&all);
-        ok = read_parquet(file, r, e);
-    } else if (all.n && all.text[strspn(all.text, " \t\r\n")] == '[') {
-        ok = read_array(file, &all, r, e);
-    } else {
-        ok = all.n == 0 || read_lines(&all, r, e);
+        return read_table(file, r, e);
     }
+    if (all.n && all.text[strspn(all.text, " \t\r\n")] == '[')
+        ok = read_array(file, &all, r, e);
+    else
+        ok = all.n == 0 || read_lines(&all, r, e);
     str_deinit(&all);
-    return ok && (r->n > 0 || err_set(e, ERR_FORMAT, "%s has no lines: nothing to import", file));
+    return ok;
+}
+
+static int is_data(const struct dirent *entry)
+{
+    static const char *const ends[] = {".json", ".jsonl", ".parquet", ".csv"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (str_ends(entry->d_name, ends[i]))
+            return *entry->d_name != '.';
+    return entry->d_type == DT_DIR && *entry->d_name != '.';
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+static bool read_folder(const char *folder, int depth, records *r, err *e)
+{
+    struct dirent **entries = NULL;
+    const int n = scandir(folder, &entries, is_data, alphasort);
+    bool ok = n >= 0 || err_set(e, ERR_IO, "%s: the folder can't be read", folder);
+
+    for (int i = 0; i < n; i++) {
+        str path = {0};
+
+        str_addf(&path, "%s/%s", folder, entries[i]->d_name);
+        if (ok && is_folder(str_text(&path)))
+            ok = depth == 0 || read_folder(str_text(&path), depth - 1, r, e);
+        else if (ok)
+            ok = read_file(str_text(&path), r, e);
+        str_deinit(&path);
+        free(entries[i]);
+    }
+    free(entries);
+    return ok;
+}
+
+bool records_read(const char *file, records *r, err *e)
+{
+    *r = (records){.a = arena_new(RECORD_ARENA)};
+    if (!r->a)
+        return no_memory(e);
+    if (!(is_folder(file) ? read_folder(file, FOLDER_DEPTH, r, e) : read_file(file, r, e)))
+        return false;
+    return r->n > 0 || err_set(e, ERR_FORMAT, "%s has no lines: nothing to import", file);
 }
 
 void records_deinit(records *r)

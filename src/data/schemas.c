@@ -90,12 +90,16 @@ static bool read_schemas(schemas *s, const char *path, err *e)
     return ok;
 }
 
-/* A file beside the data, if it is there. Owned. */
+/* A file in the folder of the data, or beside the file, if it is there. Owned. */
 static char *beside(const char *file, const char *name)
 {
     const char *slash = strrchr(file, '/');
     str path = {0};
 
+    str_addf(&path, "%s/%s", file, name);
+    if (!path.bad && file_exists(path.text))
+        return str_take(&path);
+    str_reset(&path);
     str_add(&path, file, slash ? (size_t)(slash - file) + 1 : 0);
     str_adds(&path, name);
     if (!path.bad && file_exists(path.text))

@@ -120,6 +120,35 @@ static void keys_of_create_table_are_read(void)
     CHECK(has("out/training_data.jsonl", "a: x number key, \\\"the y\\\"\\nb: ax > a.x, d date, m > a.x\\n"));
 }
 
+/* Published golds are SQLite's: "text" in double quotes, LIKE without case. */
+static void sqlite_golds_are_brought_over(void)
+{
+    data_counts n;
+
+    put("lite.json", "[{\"db_id\": \"shop\", \"question\": \"Q\", \"query\": \"SELECT count(*) FROM store WHERE city = \\\"Bonn\\\"\"},"
+        "{\"db_id\": \"shop\", \"question\": \"R\", \"query\": \"SELECT id FROM store WHERE `city` LIKE '%b%'\"},"
+        "{\"db_id\": \"shop\", \"question\": \"S\", \"query\": \"SELECT FROM\"}]");
+    CHECK(import("lite.json", NULL, &n));
+    CHECK(n.train + n.val == 2 && n.converted == 2 && n.unparsed == 1 && n.run == 0);
+    CHECK(has("out/training_data.jsonl", "FROM Store WHERE City = 'Bonn' SELECT count(*)"));
+    CHECK(has("out/training_data.jsonl", "FROM Store WHERE City ILIKE '%b%' SELECT ID"));
+}
+
+static void folders_are_read_whole(void)
+{
+    data_counts n;
+    char command[300];
+
+    snprintf(command, sizeof command, "mkdir -p '%s/set/deep' '%s/set/.hidden' && cp '%s/plain.jsonl' '%s/set/deep/b.jsonl' && "
+             "cp '%s/bird.json' '%s/set/a.json'", folder, folder, folder, folder, folder, folder);
+    CHECK(!system(command));
+    put("set/note.txt", "no data");
+    put("set/.hidden/c.jsonl", "{");
+    put("set/schemas.json", schemas);
+    CHECK(import("set", NULL, &n));
+    CHECK(n.train + n.val == 1 && n.duplicate == 1);
+}
+
 static void what_is_dropped_is_named(void)
 {
     data_counts n;
@@ -223,6 +252,8 @@ int main(int argc, char **argv)
         {"every_layout_is_read", every_layout_is_read},
         {"spider_tables_describe_databases", spider_tables_describe_databases},
         {"keys_of_create_table_are_read", keys_of_create_table_are_read},
+        {"sqlite_golds_are_brought_over", sqlite_golds_are_brought_over},
+        {"folders_are_read_whole", folders_are_read_whole},
         {"what_is_dropped_is_named", what_is_dropped_is_named},
         {"sides_share_no_database", sides_share_no_database},
         {"same_seed_same_bytes", same_seed_same_bytes},
