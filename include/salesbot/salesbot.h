@@ -97,14 +97,18 @@ SALESBOT_API void salesbot_options_free(salesbot_options *o);
  * value. One object may serve every call: each reads what concerns it.
  *
  *   engine    model FILE|DIR    weights (else $SALESBOT_MODEL, else the default ones)
- *             adapter DIR       LoRA adapter over them (else none)
  *             threads N         of the model (0: all cores)
- *   open      semantic FILE     a semantic layer (YAML)
+ *   open      adapter DIR       LoRA adapter, a PEFT folder (else $SALESBOT_ADAPTER, else
+ *                               the one that is trained or installed, if it fits)
+ *             no_adapter        a switch
+ *             semantic FILE     a semantic layer (YAML)
  *             db_threads N      of the database (0: all cores; 1: repeatable sums)
  *             program FILE      the salesbot program that runs as the executor
  *                               (else $SALESBOT_PROGRAM, else the one installed
  *                               with this library, else the one in PATH)
  *   ask, sql  no_model no_rag template_only model_only explain     switches
+ *             adapter DIR       for this question
+ *             evidence TEXT     a hint to the question
  *             temperature T     0: greedy
  *             beam N, seed N
  *             pick N            take the N-th of "choices"
@@ -121,6 +125,8 @@ SALESBOT_API int salesbot_options_set(salesbot_options *o, const char *name, con
  *   "results"     {"columns":[...],"n_rows":12,"truncated":false}
  *   "chart"       {"data":[...],"layout":{...},"why":"..."}
  *   "answer"      {"answer":"...","confidence":{...}}
+ * and while a database opens that is no DuckDB file:
+ *   "import"      {"what":"table sales","share":0.4}
  * More events may come; ignore what you don't know. The callback may call
  * salesbot_cancel, and nothing else of the same session. */
 typedef void salesbot_on_event(void *arg, const char *event, const char *json);

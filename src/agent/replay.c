@@ -62,6 +62,8 @@ static bool read_options(const json_t *o, agent_options *out, err *e)
     out->no_rag = json_is_true(json_object_get(o, "no_rag"));
     out->no_model = json_is_true(json_object_get(o, "no_model"));
     out->template_only = json_is_true(json_object_get(o, "template_only"));
+    out->no_fallbacks = json_is_true(json_object_get(o, "no_fallbacks"));
+    out->evidence = json_string_value(json_object_get(o, "evidence"));
     out->model_only = json_is_true(json_object_get(o, "model_only"));
     out->no_fallbacks = json_is_true(json_object_get(o, "no_fallbacks"));
     return isfinite(out->temperature) && out->temperature >= 0

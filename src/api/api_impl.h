@@ -10,9 +10,9 @@
 #include "salesbot/salesbot.h"
 
 struct salesbot_options {
-    char *model, *adapter, *semantic, *program; /* owned; NULL: the default */
+    char *model, *adapter, *semantic, *program, *evidence; /* owned; NULL: the default */
     int threads, db_threads, beam, pick, timeout_ms;
-    bool no_model, no_rag, template_only, model_only, explain;
+    bool no_model, no_adapter, no_rag, template_only, model_only, explain;
     double temperature;
     uint64_t seed;
     int64_t max_rows, max_bytes;
@@ -48,6 +48,9 @@ struct salesbot_state {
 /* Hand `from` to the caller; NULL and 0 are what a failed call returns. */
 void api_error(salesbot_error *to, const err *from);
 char *api_json(json_t *owned, salesbot_error *e); /* as one line; j is released; NULL: out of memory */
+
+/* ---- ask.c ---- */
+void api_emit(const salesbot_options *o, const char *event, json_t *owned);
 
 /* ---- options.c ---- */
 extern const salesbot_options api_defaults;

@@ -10,16 +10,18 @@ typedef struct asking {
     const char *sql; /* the last that an event told */
 } asking;
 
-static void emit(const asking *a, const char *event, json_t *owned)
+void api_emit(const salesbot_options *o, const char *event, json_t *owned)
 {
     err ignored = {0};
     char *text = agent_json_line(owned, &ignored);
 
     json_decref(owned);
     if (text) /* an event that finds no memory is left out; the state has it all */
-        a->o->on_event(a->o->event_arg, event, text);
+        o->on_event(o->event_arg, event, text);
     free(text);
 }
+
+static void emit(const asking *a, const char *event, json_t *owned) { api_emit(a->o, event, owned); }
 
 static json_t *columns_json(const agent_state *s)
 {

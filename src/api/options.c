@@ -20,6 +20,7 @@ static const struct {
     {"adapter", TEXT, offsetof(salesbot_options, adapter)},
     {"semantic", TEXT, offsetof(salesbot_options, semantic)},
     {"program", TEXT, offsetof(salesbot_options, program)},
+    {"evidence", TEXT, offsetof(salesbot_options, evidence)},
     {"threads", INT, offsetof(salesbot_options, threads)},
     {"db_threads", INT, offsetof(salesbot_options, db_threads)},
     {"beam", INT, offsetof(salesbot_options, beam)},
@@ -28,6 +29,7 @@ static const struct {
     {"max_rows", LONG, offsetof(salesbot_options, max_rows)},
     {"max_bytes", LONG, offsetof(salesbot_options, max_bytes)},
     {"no_model", SWITCH, offsetof(salesbot_options, no_model)},
+    {"no_adapter", SWITCH, offsetof(salesbot_options, no_adapter)},
     {"no_rag", SWITCH, offsetof(salesbot_options, no_rag)},
     {"template_only", SWITCH, offsetof(salesbot_options, template_only)},
     {"model_only", SWITCH, offsetof(salesbot_options, model_only)},
@@ -152,7 +154,7 @@ agent_options api_ask_options(const salesbot_options *o)
     if (!o)
         o = &api_defaults;
     return (agent_options){
-        .no_rag = o->no_rag, .no_model = o->no_model || o->template_only,
+        .adapter = o->adapter, .evidence = o->evidence, .no_rag = o->no_rag, .no_model = o->no_model || o->template_only,
         .template_only = o->template_only, .model_only = o->model_only, .explain = o->explain,
         .temperature = o->temperature, .beam = o->beam, .pick = o->pick, .seed = o->seed,
         .limits = {.max_rows = o->max_rows, .max_bytes = o->max_bytes, .timeout_ms = o->timeout_ms},

@@ -30,6 +30,11 @@ void salesbot_engine_free(salesbot_engine *engine)
     free(engine);
 }
 
+static void on_import(void *arg, const char *what, double share)
+{
+    api_emit(arg, "import", json_pack("{s:s, s:f}", "what", what, "share", share));
+}
+
 salesbot_session *salesbot_open(salesbot_engine *engine, const char *database,
                                 const salesbot_options *o, salesbot_error *e)
 {
@@ -43,7 +48,9 @@ salesbot_session *salesbot_open(salesbot_engine *engine, const char *database,
         s->context = agent_context_open(&(agent_context_options){
             .database = database, .shared_model = engine->model, .semantic = o->semantic,
             .program = o->program ? o->program : named && *named ? named : engine->program,
-            .db_threads = o->db_threads, .no_model = o->no_model}, &local);
+            .db_threads = o->db_threads, .no_model = o->no_model, .adapter = o->adapter,
+            .no_adapter = o->no_adapter, .on_import = o->on_event ? on_import : NULL,
+            .import_arg = (void *)(uintptr_t)o}, &local);
     if (s && s->context) {
         pthread_mutex_init(&s->lock, NULL);
         return s;

@@ -9,7 +9,7 @@
 
 static const char help[] =
     "  --db FILE      the database (else as for ask)\n"
-    "  --model FILE, --semantic FILE, --threads N\n"
+    "  --model FILE, --adapter DIR, --no-adapter, --semantic FILE, --threads N\n"
     "  --format F     the new answer, as for ask (default: only whether it is the same)\n"
     "  --out FILE     write it there, whole or not at all\n"
     "  --no-times     leave times out of the JSON\n"
@@ -87,16 +87,19 @@ static int run(int argc, char **argv)
     agent_context *c = NULL;
     int code;
 
-    if (!flags_parse(&f, argc, argv, "db model semantic threads format out no-times", &verb_replay))
+    if (!flags_parse(&f, argc, argv, "db model adapter no-adapter semantic threads format out no-times", &verb_replay))
         return 2;
     if (f.n_words != 1) {
         fprintf(stderr, "salesbot replay: one STATE.json, as ask --format json writes it\n");
         return 2;
     }
     before = read_state(f.words[0], &e);
-    if (before && cli_database(&f, &database, &e) && cli_model(&f, &model, &e))
+    if (before && cli_database(&f, &database, &e) && cli_model(&f, &model, &e) &&
+        cli_adapter_check(&f, model.text, &e))
         c = agent_context_open(&(agent_context_options){
+            .on_import = cli_import,
             .database = database.text, .model = model.text, .semantic = f.semantic,
+            .adapter = f.adapter, .no_adapter = f.no_adapter,
             .threads = f.threads, .db_threads = 1}, &e);
     if (c)
         cli_on_interrupt(c);
