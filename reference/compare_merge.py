@@ -46,12 +46,11 @@ def from_gguf(path):
     return model
 
 
-def check_folder(bot, gguf, adapter, official, work, prompts):
+def check_folder(bot, gguf, adapter, official, work, prompts, exact):
     folder = os.path.join(work, "bf16")
     run(bot, "merge", "--model", gguf, "--adapter", adapter, "--out", folder)
     merged = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    expected = PeftModel.from_pretrained(from_gguf(gguf), adapter).eval()
-    worst = max(float((log_probs(merged, p) - log_probs(expected, p)).abs().max()) for p in prompts)
+    worst = max(float((log_probs(merged, p) - e).abs().max()) for p, e in zip(prompts, exact))
     print(f"folder, BF16: largest difference of a log-probability from base + PEFT in float32: {worst:.4f}")
     assert worst < LOGIT_LIMIT["bf16"]
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -88,23 +87,22 @@ class Llama:
         self.log.close()
 
 
-def check_gguf(bot, gguf, adapter, work, kind, prompts, llama_bin, port):
+def check_gguf(bot, gguf, adapter, work, kind, prompts, exact, llama_bin, port):
     path = os.path.join(work, f"{kind}.gguf")
     run(bot, "merge", "--model", gguf, "--adapter", adapter, "--out", path, "--type", kind)
     model = from_gguf(path)
-    exact = PeftModel.from_pretrained(from_gguf(gguf), adapter).eval()
-    kl = sum(float((log_probs(exact, p).exp() * (log_probs(exact, p) - log_probs(model, p))).sum()) for p in prompts) / len(prompts)
+    ours = [log_probs(model, p) for p in prompts]
+    kl = sum(float((e.exp() * (e - o)).sum()) for e, o in zip(exact, ours)) / len(prompts)
     print(f"{kind}: mean KL divergence from base + PEFT in float32: {kl:.5f}")
     if not llama_bin:
         return
     llama = Llama(llama_bin, path, port)
     worst = 0.0
     try:
-        for p in prompts:
-            ours = log_probs(model, p)
+        for p, o in zip(prompts, ours):
             best = llama.best(p)
-            worst = max([worst] + [abs(float(ours[i]) - l) for i, l in best])
-            assert best[0][0] == int(ours.argmax()) or abs(float(ours.max() - ours[best[0][0]])) < 0.02
+            worst = max([worst] + [abs(float(o[i]) - l) for i, l in best])
+            assert best[0][0] == int(o.argmax()) or abs(float(o.max() - o[best[0][0]])) < 0.02
     finally:
         llama.close()
     print(f"{kind}: llama.cpp loads it; its 20 best log-probabilities differ by at most {worst:.4f} from transformers on the same file")
@@ -116,9 +114,12 @@ def main(bot, gguf, adapter, tokenizer, work, llama_bin=None):
     official = transformers.PreTrainedTokenizerFast(tokenizer_file=os.path.join(tokenizer, "tokenizer.json"))
     prompts = [official(p).input_ids for p in PROMPTS]
     assert all(p[0] == 2 for p in prompts)
-    check_folder(bot, gguf, adapter, official, work, prompts)
+    reference = PeftModel.from_pretrained(from_gguf(gguf), adapter).eval()
+    exact = [log_probs(reference, p) for p in prompts]
+    del reference
+    check_folder(bot, gguf, adapter, official, work, prompts, exact)
     for i, kind in enumerate(["f16", "q8_0", "q4_k"]):
-        check_gguf(bot, gguf, adapter, work, kind, prompts, llama_bin, 18480 + i)
+        check_gguf(bot, gguf, adapter, work, kind, prompts, exact, llama_bin, 18480 + i)
 
 
 if __name__ == "__main__":
