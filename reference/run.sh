@@ -40,6 +40,26 @@ if [ -f "$gguf" ] && [ -f "$tokenizer/tokenizer.json" ]; then
 else
     echo "skipped: Gemma 3 270M (no $gguf or no tokenizer)"
 fi
+peer="${SALESBOT_PEERS:-build/bench/peers}/llama"
+adapter=models/salesbot-gemma3-270m-lora
+if [ -f "$gguf" ] && [ -f "$tokenizer/tokenizer.json" ] && [ -d "$adapter" ] && [ -x build/release/salesbot ]; then
+    llama=""
+    [ -x "$peer/bin/llama-server" ] && llama="$peer/bin"
+    "$python" reference/compare_merge.py build/release/salesbot "$gguf" "$adapter" "$tokenizer" "$home/merge" $llama
+    [ -n "$llama" ] || echo "skipped: merged files in llama.cpp (no $peer/bin/llama-server)"
+else
+    echo "skipped: merged models (no weights, tokenizer, $adapter or build/release/salesbot)"
+fi
+ggml=$(ls -d "$peer"/llama_cpp_python-*/vendor/llama.cpp/ggml 2>/dev/null || true)
+if [ -f "$peer/build/ggml/src/libggml-base.a" ] && [ -n "$ggml" ]; then
+    gcc -std=gnu17 -O2 -Isrc -I"$ggml/include" -I"$ggml/src" reference/ggml_quality.c "$peer/build/ggml/src/libggml-base.a" \
+        -o "$home/ggml_quality" -lm -lstdc++ -lpthread -fopenmp
+    "$home/ggml_quality" | while read -r line; do
+        grep -qF "$line" tests/unit/merge/test_quantise.c || echo "differs from test_quantise.c: $line"
+    done
+else
+    echo "skipped: ggml's quantisers (no $peer)"
+fi
 if [ "$out" != tests/golden ]; then
     diff -rq "$out" tests/golden && echo "every golden is as committed"
 fi

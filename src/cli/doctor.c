@@ -11,8 +11,9 @@
 #include "base/pool.h"
 #include "cli/cli.h"
 #include "kernels/kernels.h"
+#include "weights/adapter.h"
 
-static const char help[] = "  --db FILE, --model FILE\n";
+static const char help[] = "  --db FILE, --model FILE, --adapter DIR, --no-adapter\n";
 
 /* What was found (`line`) and, when it is not well, what to do (`fix`). */
 typedef struct finding {
@@ -83,6 +84,33 @@ static void check_weights(const flags *f, finding *r)
     str_deinit(&path);
 }
 
+static void check_adapter(const flags *f, finding *r)
+{
+    str model = {0}, path = {0};
+    err e = {0};
+    weights *base = NULL;
+    adapter *a = NULL;
+    adapter_info info;
+
+    r->well = cli_model(f, &model, &e) && cli_adapter(f, &path, &e);
+    if (r->well && path.n) {
+        base = weights_open(model.text, &e);
+        a = base ? adapter_open(path.text, base, &e) : NULL;
+        r->well = a != NULL;
+    }
+    if (a) {
+        adapter_describe(a, &info);
+        snprintf(r->line, sizeof r->line, "%.300s, rank %d", path.text, info.rank);
+    } else {
+        snprintf(r->line, sizeof r->line, "%.380s", r->well ? "none: the weights run as they are" : e.msg);
+    }
+    snprintf(r->fix, sizeof r->fix, "give another one with --adapter, none with --no-adapter, or remove that folder");
+    adapter_close(a);
+    weights_close(base);
+    str_deinit(&model);
+    str_deinit(&path);
+}
+
 static void check_database(const flags *f, finding *r)
 {
     str path = {0};
@@ -138,7 +166,8 @@ static const struct {
     void (*check)(const flags *f, finding *r);
 } checks[] = {
     {"memory", check_memory},     {"disk", check_disk},         {"DuckDB", check_library},
-    {"weights", check_weights},   {"database", check_database}, {"speed", check_speed},
+    {"weights", check_weights},   {"adapter", check_adapter},   {"database", check_database},
+    {"speed", check_speed},
 };
 
 static int run(int argc, char **argv)
@@ -146,7 +175,7 @@ static int run(int argc, char **argv)
     flags f;
     int bad = 0;
 
-    if (!flags_parse(&f, argc, argv, "db model", &verb_doctor))
+    if (!flags_parse(&f, argc, argv, "db model adapter no-adapter", &verb_doctor))
         return 2;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         finding r = {0};
