@@ -41,24 +41,24 @@ def run(command, **options):
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True, **options).stdout
 
 
-def llama(*arguments):
+def llama(*arguments, model=MODEL):
     bench = PEERS / "llama" / "bin" / "llama-bench"
     if not bench.exists():
         print("building llama.cpp, about 4 minutes ...", file=sys.stderr)
         subprocess.run([ROOT / "bench/peers/llama.sh", PEERS / "llama"], check=True)
-    rows = json.loads(run([bench, "-m", MODEL, "-r", "1", "-o", "json", *arguments]))
+    rows = json.loads(run([bench, "-m", model, "-r", "1", "-o", "json", *arguments]))
     return rows[-1]["avg_ts"]
 
 
-def fastest_flash(kind, threads):
+def fastest_flash(kind, threads, model=MODEL):
     """Flash attention on or off, whichever is the faster for the peer."""
-    speed = {fa: llama(*kind, "-t", threads, "-fa", fa) for fa in ("0", "1")}
+    speed = {fa: llama(*kind, "-t", threads, "-fa", fa, model=model) for fa in ("0", "1")}
     return max(speed, key=speed.get)
 
 
-def ours(name, threads):
-    line = json.loads(run([ROOT / "build/release" / f"bench_{name}", MODEL, str(threads)]).splitlines()[-1])
-    return line["tokens_per_s"]
+def ours(name, threads, line):
+    lines = [json.loads(x) for x in run([ROOT / "build/release" / f"bench_{name}", MODEL, str(threads)]).splitlines()]
+    return next(x["tokens_per_s"] for x in lines if x["name"] == line)
 
 
 def pairs(mine, theirs):
@@ -87,18 +87,52 @@ def record(name, mine, theirs, unit, target, command, higher_is_better=True):
     return r
 
 
-def against_llama(name, kind, target):
+def against_llama(name, kind, target, line=None):
+    """`line`: which line of bench_NAME."""
     out = []
     for threads in ("1", "2"):
         flash = fastest_flash(kind, threads)
-        mine, theirs = pairs(lambda: ours(name, threads), lambda: llama(*kind, "-t", threads, "-fa", flash))
-        out.append(record(f"{name} {threads} thread{'s' if threads == '2' else ''}", mine, theirs, "tokens/s",
+        mine, theirs = pairs(lambda: ours(name, threads, line or name), lambda: llama(*kind, "-t", threads, "-fa", flash))
+        out.append(record(f"{line or name} {threads} thread{'s' if threads == '2' else ''}", mine, theirs, "tokens/s",
                           target, f"bench_{name}; llama-bench {' '.join(kind)} -t {threads} -fa {flash}"))
     return out
 
 
 def bench_decode():
-    return against_llama("decode", ("-p", "0", "-n", "128"), "1.5x")
+    """Greedy tokens as the program writes them, and with every logit computed, as the peer does."""
+    kind = ("-p", "0", "-n", "128")
+    return against_llama("decode", kind, "1.5x") + against_llama("decode", kind, "1.5x", "decode, every logit")
+
+
+def bench_random(shape):
+    """A model of full size with random weights: 60 tokens of question and 40 of answer after a cached schema."""
+    model = OUT / f"{shape}-random-Q4_K.gguf"
+    kind = ("-p", "0", "-n", "0", "-pg", "60,40", "-d", "512")
+    if not model.exists():
+        OUT.mkdir(parents=True, exist_ok=True)
+        part = model.with_suffix(".part")
+        run([sys.executable, ROOT / "bench/make_random.py", shape, MODEL, part])
+        part.rename(model)
+    flash = fastest_flash(kind, "2", model)
+    lines = []
+
+    def mine():
+        lines.append(json.loads(run([ROOT / "build/release/bench_answer", model, "2"])))
+        return lines[-1]["seconds"]
+
+    a, b = pairs(mine, lambda: 100 / llama(*kind, "-t", "2", "-fa", flash, model=model))
+    command = f"bench_answer {model.name} 2; llama-bench {' '.join(kind)} -t 2 -fa {flash}"
+    two_b = shape == "gemma-2b"
+    return [record(f"{shape} answer, 2 threads", a, b, "s", "<= 5" if two_b else "-", command, higher_is_better=False),
+            record(f"{shape} resident", [x["resident_mb"] for x in lines], None, "MB", "< 2500" if two_b else "-", command)]
+
+
+def bench_gemma_2b():
+    return bench_random("gemma-2b")
+
+
+def bench_gemma3_1b():
+    return bench_random("gemma-3-1b")
 
 
 def bench_prefill():
@@ -142,7 +176,8 @@ def pss(pid):
     return total
 
 
-NAMES = {"prefill": bench_prefill, "decode": bench_decode, "template_path": bench_template_path,
+NAMES = {"prefill": bench_prefill, "decode": bench_decode, "gemma_2b": bench_gemma_2b,
+         "gemma3_1b": bench_gemma3_1b, "template_path": bench_template_path,
          "start_to_answer": bench_start_to_answer}
 
 
