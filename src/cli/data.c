@@ -26,6 +26,7 @@ static const char help[] =
     "    --db-dir DIR      the databases: DIR/<db_id>.duckdb or .sqlite (else train_db beside FILE)\n"
     "    --set-aside FILE  names of databases to keep out of training, a line each\n"
     "    --limit N         most examples (default: all), chosen by --seed\n"
+    "  salesbot data split FILE     examples into four fifths for training and one for validation\n"
     "  salesbot data stats [FILE]   counts by source and kind, tokens of an example (--model: whose)\n"
     "  salesbot data show [FILE]    the first --limit examples (default 3) as a model reads them\n"
     "  --out DIR           where the files go (default: data in the home folder)\n"
@@ -107,6 +108,20 @@ static int generate(const flags *f, const char *out)
     return ok ? 0 : cli_fail(&e);
 }
 
+static int split(const flags *f, const char *out)
+{
+    int64_t train, val, malformed;
+    err e = {0};
+
+    if (!data_split(f->words[1], out, f->seed, &train, &val, &malformed, &e))
+        return cli_fail(&e);
+    printf("%lld train and %lld val in %s", (long long)train, (long long)val, out);
+    if (malformed)
+        printf("; %lld lines were no examples", (long long)malformed);
+    putchar('\n');
+    return 0;
+}
+
 static const char *file_or_default(const flags *f, str *out)
 {
     if (f->n_words > 1)
@@ -132,12 +147,14 @@ static int run(int argc, char **argv)
         code = data_import_any(&f, f.words[1], f.limit, str_text(&out), &e) ? 0 : cli_fail(&e);
     else if (f.n_words == 1 && !strcmp(f.words[0], "generate"))
         code = generate(&f, str_text(&out));
+    else if (f.n_words == 2 && !strcmp(f.words[0], "split"))
+        code = split(&f, str_text(&out));
     else if (f.n_words >= 1 && f.n_words <= 2 && !strcmp(f.words[0], "stats"))
         code = data_stats(&f, file_or_default(&f, &out));
     else if (f.n_words >= 1 && f.n_words <= 2 && !strcmp(f.words[0], "show"))
         code = data_show(&f, file_or_default(&f, &out));
     else
-        fprintf(stderr, "salesbot data: generate, import FILE, stats or show (salesbot data --help tells more)\n");
+        fprintf(stderr, "salesbot data: generate, import FILE, split FILE, stats or show (salesbot data --help tells more)\n");
     str_deinit(&out);
     return code;
 }

@@ -109,4 +109,12 @@ MUST_CHECK bool data_generate(db *d, const data_generate_options *o, data_genera
  * databases go to one side, as data_import does; what can't be opened is passed over. */
 MUST_CHECK bool data_generate_folder(const char *folder, const data_generate_options *o, data_generated *n, err *e);
 
+/* ---- split ------------------------------------------------------------- */
+
+/* A file of examples into training_data_train.jsonl (about 80 %) and training_data_val.jsonl
+ * in `out`, category by category; no statement, frame or question stands in both, so a large group
+ * stays together. ERR_FORMAT for fewer than two examples. */
+MUST_CHECK bool data_split(const char *file, const char *out, uint64_t seed, int64_t *train, int64_t *val,
+                           int64_t *malformed, err *e);
+
 #endif
