@@ -60,6 +60,12 @@ if [ -f "$peer/build/ggml/src/libggml-base.a" ] && [ -n "$ggml" ]; then
 else
     echo "skipped: ggml's quantisers (no $peer)"
 fi
+if [ -x build/release/salesbot ]; then
+    "$python" reference/smoke_gpu.py tests/golden/hf/gemma3 tests/golden/gemma/gemma3/model.gguf \
+        build/release/salesbot "$home/smoke_gpu"
+else
+    echo "skipped: deploy/train_gpu (no build/release/salesbot: make build)"
+fi
 if [ "$out" != tests/golden ]; then
     diff -rq "$out" tests/golden && echo "every golden is as committed"
 fi
