@@ -3,7 +3,9 @@
 #include "merge/merge.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -328,13 +330,38 @@ static void nothing_half_written(void)
     close_all(&in);
 }
 
+/* A disk that is full after 20 kB. */
+static void full_disk(void)
+{
+    const merge_options o = {.type = MERGE_F32};
+    struct rlimit before, small = {20000, 20000};
+    char path[512];
+    bool gguf, folder;
+    err e = {0}, e2 = {0};
+    opened in;
+
+    remove_all(dir);
+    CHECK(open_all(&in, 2, false) && dir_make(dir, &e) && !getrlimit(RLIMIT_FSIZE, &before));
+    small.rlim_max = before.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    snprintf(path, sizeof path, "%s/f.gguf", dir);
+    gguf = merge_to_gguf(in.base, in.a, path, &o, &e);
+    snprintf(path, sizeof path, "%s/f", dir);
+    folder = merge_to_folder(in.base, in.a, path, &o, &e2);
+    setrlimit(RLIMIT_FSIZE, &before);
+    CHECK(!gguf && e.code == ERR_IO && !folder && e2.code == ERR_IO);
+    CHECK(files_in(dir) == 3); /* card and terms of the GGUF file */
+    close_all(&in);
+}
+
 int test_failed;
 int main(int argc, char **argv)
 {
     static const test_case cases[] = {
         {"every family", every_family}, {"mixture", mixture}, {"from folders", from_folders},
         {"tokenizers agree", tokenizers_agree}, {"merged is marked", merged_is_marked},
-        {"nothing half-written", nothing_half_written}};
+        {"nothing half-written", nothing_half_written}, {"full disk", full_disk}};
     err e = {0};
     int failed;
 
