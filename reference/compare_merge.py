@@ -2,7 +2,7 @@
 
 usage: compare_merge.py SALESBOT BASE.gguf ADAPTER TOKENIZER WORK [LLAMA_BIN]
 
-A folder (BF16) in transformers: its logits against base + PEFT adapter in float32, and its tokenizer against the
+Folders (F32, BF16) in transformers: its logits against base + PEFT adapter in float32, and its tokenizer against the
 published one. GGUF files (F16, Q8_0, Q4_K) in llama.cpp: the 20 best log-probabilities after each prompt
 against transformers on the same file's dequantised weights.
 """
@@ -24,7 +24,7 @@ from weights_io import load_gguf, state_dict_for_hf
 
 PROMPTS = ["SELECT region, sum(net_amount) FROM", "The capital of France is", "Question: how many stores?\nSQL: SELECT",
            "def add(a, b):\n    return", "Die Umsätze im Jahr 2024 waren", "1, 2, 3, 4,"]
-LOGIT_LIMIT = {"bf16": 0.35, "llama.cpp": 0.05}  # largest |difference| of a log-probability
+LOGIT_LIMIT = {"f32": 0.002, "bf16": 0.35, "llama.cpp": 0.05}  # largest |difference| of a log-probability
 
 
 def run(*command):
@@ -47,12 +47,13 @@ def from_gguf(path):
 
 
 def check_folder(bot, gguf, adapter, official, work, prompts, exact):
-    folder = os.path.join(work, "bf16")
-    run(bot, "merge", "--model", gguf, "--adapter", adapter, "--out", folder)
-    merged = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    worst = max(float((log_probs(merged, p) - e).abs().max()) for p, e in zip(prompts, exact))
-    print(f"folder, BF16: largest difference of a log-probability from base + PEFT in float32: {worst:.4f}")
-    assert worst < LOGIT_LIMIT["bf16"]
+    for kind in ["f32", "bf16"]:
+        folder = os.path.join(work, kind)
+        run(bot, "merge", "--model", gguf, "--adapter", adapter, "--out", folder, "--type", kind)
+        merged = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        worst = max(float((log_probs(merged, p) - e).abs().max()) for p, e in zip(prompts, exact))
+        print(f"folder, {kind}: largest difference of a log-probability from base + PEFT in float32: {worst:.5f}")
+        assert worst < LOGIT_LIMIT[kind]
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     texts = [as_text(s) for s in strings(3000)]
     differ = [t for t in texts if tokenizer(t).input_ids != official(t).input_ids]
