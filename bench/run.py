@@ -6,6 +6,7 @@ ratio of each pair is kept and its quartiles reported. A ratio counts when its
 lower quartile reaches the target. Records go to build/bench/results.json:
 name, ours, peer, unit, ratio, quartiles, target, machine, command.
 """
+import functools
 import json
 import os
 import platform
@@ -176,9 +177,79 @@ def pss(pid):
     return total
 
 
+# ---- fine-tuning: every run is a process of a few steps, the last of which counts ----
+PYTHON = ROOT / "build/reference/venv/bin/python"
+FINETUNE = OUT / "finetune"
+STEPS = 3
+
+
+def finetune_folder():
+    """The peers' weights, dequantised once, and the batches that both sides read."""
+    if not (FINETUNE / "batches.i32").exists():
+        run([PYTHON, ROOT / "bench/peers/finetune.py", "prepare", MODEL, FINETUNE])
+    return FINETUNE
+
+
+def last_step(text):
+    return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
+
+
+def finetune_ours(*options):
+    return last_step(run([ROOT / "build/release/bench_train", MODEL, f"batches={finetune_folder()}/batches.i32",
+                          f"steps={STEPS}", "lr=1e-4", *options]))
+
+
+@functools.cache
+def peer_threads(mode):
+    """Where cores are shared, PyTorch on two threads can be slower than on one."""
+    return max(("1", str(len(os.sched_getaffinity(0)))), key=lambda n: finetune_peer(mode, n)["tokens_per_s"])
+
+
+def finetune_peer(mode, threads=None):
+    return last_step(run([PYTHON, ROOT / "bench/peers/finetune.py", mode, finetune_folder(), STEPS],
+                         env={**os.environ, "OMP_NUM_THREADS": threads or peer_threads(mode)}))
+
+
+def with_pytorch(bench):
+    def wrapped():
+        if PYTHON.exists():
+            return bench()
+        print(f"{bench.__name__}: skipped, its peers need PyTorch: reference/setup.sh installs it (5 GB)", file=sys.stderr)
+        return []
+    return wrapped
+
+
+@with_pytorch
+def bench_finetune_speed():
+    out = []
+    for mode, target in (("completion", "2.5x"), ("stock", "4x")):
+        mine, theirs = pairs(lambda: finetune_ours()["tokens_per_s"], lambda: finetune_peer(mode)["tokens_per_s"])
+        out.append(record(f"finetune_speed {mode}", mine, theirs, "tokens/s", target,
+                          f"bench_train batches=... lr=1e-4; finetune.py {mode}"))
+    return out
+
+
+@with_pytorch
+def bench_finetune_memory():
+    mine, theirs = pairs(lambda: finetune_ours()["peak_mb"], lambda: finetune_peer("completion")["peak_mb"])
+    return [record("finetune_memory", mine, theirs, "MB, peak RSS", "4x and <= 1500", "as finetune_speed completion",
+                   higher_is_better=False)]
+
+
+@with_pytorch
+def bench_finetune_nf4():
+    mine, theirs = pairs(lambda: finetune_ours("nf4=1"), lambda: finetune_peer("nf4"))
+    part = lambda runs, key: [r[key] for r in runs]
+    command = "bench_train nf4=1; finetune.py nf4 (bitsandbytes)"
+    return [record("finetune_nf4", part(mine, "tokens_per_s"), part(theirs, "tokens_per_s"), "tokens/s", "reported", command),
+            record("finetune_nf4 memory", part(mine, "peak_mb"), part(theirs, "peak_mb"), "MB, peak RSS", "2x", command,
+                   higher_is_better=False)]
+
+
 NAMES = {"prefill": bench_prefill, "decode": bench_decode, "gemma_2b": bench_gemma_2b,
          "gemma3_1b": bench_gemma3_1b, "template_path": bench_template_path,
-         "start_to_answer": bench_start_to_answer}
+         "start_to_answer": bench_start_to_answer, "finetune_speed": bench_finetune_speed,
+         "finetune_memory": bench_finetune_memory, "finetune_nf4": bench_finetune_nf4}
 
 
 def main():

@@ -66,6 +66,11 @@ if [ -x build/release/salesbot ]; then
 else
     echo "skipped: deploy/train_gpu (no build/release/salesbot: make build)"
 fi
+if [ -f "$gguf" ] && [ -f "$tokenizer/tokenizer.json" ]; then
+    cmake --preset release >/dev/null
+    cmake --build --preset release --target bench_train >/dev/null
+    "$python" reference/compare_train.py "$gguf" "$tokenizer" build/release/bench_train "$home/train"
+fi
 if [ "$out" != tests/golden ]; then
     diff -rq "$out" tests/golden && echo "every golden is as committed"
 fi

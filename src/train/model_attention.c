@@ -194,17 +194,33 @@ static bool block_sees(const block *b, int panel)
     return false;
 }
 
+static int within_panel(int t, int from) { return t < from ? 0 : t > from + GEMM_PANEL ? GEMM_PANEL : t - from; }
+
+/* -INFINITY between the two intervals and around them; the parent lies before its child. */
 static void hide(view v, int from, float *score)
 {
-    for (int j = 0; j < GEMM_PANEL; j++) {
-        const int t = from + j;
+    const int parent_from = within_panel(v.parent.from, from);
+    const int parent_to = largest_of(within_panel(v.parent.to, from), parent_from);
+    const int own_from = largest_of(within_panel(v.own.from, from), parent_to);
+    const int own_to = largest_of(within_panel(v.own.to, from), own_from);
 
-        if (!(t >= v.own.from && t < v.own.to) && !(t >= v.parent.from && t < v.parent.to))
-            score[j] = -INFINITY;
-    }
+    for (int j = 0; j < parent_from; j++)
+        score[j] = -INFINITY;
+    for (int j = parent_to; j < own_from; j++)
+        score[j] = -INFINITY;
+    for (int j = own_to; j < GEMM_PANEL; j++)
+        score[j] = -INFINITY;
 }
 
-/* score (rows,64): q k, capped, -INFINITY where nothing is seen; slope only with a cap */
+static bool row_sees(const block *b, int r, int panel)
+{
+    return sees(b->views[r / b->m->J], panel * GEMM_PANEL, (panel + 1) * GEMM_PANEL);
+}
+
+static bool holds(interval i, int from) { return i.from <= from && i.to >= from + GEMM_PANEL; }
+
+/* score (rows,64): q k, capped, -INFINITY where nothing is seen; slope only with a cap. Rows
+ * that see nothing of the panel hold anything. */
 static void block_scores(const block *b, int panel, float *score, float *slope)
 {
     const train_model *m = b->m;
@@ -217,7 +233,7 @@ static void block_scores(const block *b, int panel, float *score, float *slope)
     for (int r = 0; r < b->rows; r++) {
         const view v = b->views[r / m->J];
 
-        if (v.own.from > from || v.own.to < from + GEMM_PANEL)
+        if (!holds(v.own, from) && !holds(v.parent, from))
             hide(v, from, score + r * GEMM_PANEL);
     }
 }
@@ -237,10 +253,6 @@ static void softmax_row(const train_model *m, softmax *s, int r, float *score, f
 {
     const float top = fmaxf(m->g->largest(score, GEMM_PANEL), s->top[r]);
 
-    if (top == -INFINITY) {
-        memset(score, 0, GEMM_PANEL * sizeof *score);
-        return;
-    }
     if (top > s->top[r]) {
         const float shrink = expf(s->top[r] - top);
 
@@ -286,8 +298,12 @@ static void forward_chunk(void *arg, int i)
         if (!block_sees(&b, panel))
             continue;
         block_scores(&b, panel, score, slope);
-        for (int r = 0; r < b.rows; r++)
-            softmax_row(m, &s, r, score + r * GEMM_PANEL, acc + (size_t)r * (size_t)m->Kp);
+        for (int r = 0; r < b.rows; r++) {
+            if (row_sees(&b, r, panel))
+                softmax_row(m, &s, r, score + r * GEMM_PANEL, acc + (size_t)r * (size_t)m->Kp);
+            else
+                memset(score + r * GEMM_PANEL, 0, GEMM_PANEL * sizeof *score);
+        }
         m->g->store(score, b.rows * GEMM_PANEL, slope); /* p as elements, where slope was */
         panels_add(m, slope, GEMM_PANEL, at(m, m->s.v_kn, key_panel(m, b.g, panel)), b.rows, GEMM_PANEL, acc);
     }
@@ -356,6 +372,11 @@ static void block_backward(const block *b, int panel, float *p, float *ds, float
         float *pr = p + r * GEMM_PANEL, *dr = ds + r * GEMM_PANEL;
         const float delta = m->s.delta[b->row + (size_t)r];
 
+        if (!row_sees(b, r, panel)) {
+            memset(pr, 0, GEMM_PANEL * sizeof *pr);
+            memset(dr, 0, GEMM_PANEL * sizeof *dr);
+            continue;
+        }
         m->g->exp_sum(pr, b->l->a.lse[b->row + (size_t)r], GEMM_PANEL);
         for (int j = 0; j < GEMM_PANEL; j++)
             dr[j] = pr[j] * (dr[j] - delta);

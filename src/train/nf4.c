@@ -58,6 +58,10 @@ void nf4_table_init(nf4_table *t)
     int code = 0;
 
     fill_levels(t->levels);
+    for (int i = 0; i < 256; i++) {
+        t->pairs[i][0] = levels[i >> 4];
+        t->pairs[i][1] = levels[i & 15];
+    }
     for (int i = 0; i < 65536; i++) {
         const float x = (float)i / 32767.5f - 1.0f;
 
@@ -123,7 +127,7 @@ void nf4_nest_scales(float *scales, const nf4_table *t, nf4 *q)
 {
     const size_t blocks = nf4_blocks(q->n);
 
-    q->levels = t->levels;
+    q->t = t;
     for (size_t i = 0; i < blocks; i++)
         scales[i] -= q->offset;
     for (size_t i = 0; i < blocks; i += NF4_NESTED)
@@ -142,17 +146,29 @@ void nf4_quantise_scales(float *scales, const nf4_table *t, nf4 *q)
     nf4_nest_scales(scales, t, q);
 }
 
+/* The numbers of one block, or a part of it. */
+static void dequantise_block(const nf4 *q, size_t block, const uint8_t *codes, int n, float *out)
+{
+    const float scale = q->t->levels[q->scale_codes[block]] * q->scale_max[block / NF4_NESTED] + q->offset;
+    int i = 0;
+
+    for (; i + 1 < n; i += 2) {
+        const float *pair = q->t->pairs[codes[i / 2]];
+
+        out[i] = pair[0] * scale;
+        out[i + 1] = pair[1] * scale;
+    }
+    if (i < n)
+        out[i] = q->t->pairs[codes[i / 2]][0] * scale;
+}
+
 void nf4_dequantise(const nf4 *q, size_t from, int n, float *out)
 {
     for (int i = 0; i < n;) {
-        const size_t block = (from + (size_t)i) / NF4_BLOCK, end = (block + 1) * NF4_BLOCK - from;
-        const float scale = q->levels[q->scale_codes[block]] * q->scale_max[block / NF4_NESTED] + q->offset;
-        const int stop = end < (size_t)n ? (int)end : n;
+        const size_t at = from + (size_t)i, left = NF4_BLOCK - at % NF4_BLOCK;
+        const int here = left < (size_t)(n - i) ? (int)left : n - i;
 
-        for (; i < stop; i++) {
-            const uint8_t pair = q->codes[(from + (size_t)i) / 2];
-
-            out[i] = levels[(from + (size_t)i) % 2 ? pair & 15 : pair >> 4] * scale;
-        }
+        dequantise_block(q, at / NF4_BLOCK, q->codes + at / 2, here, out + i);
+        i += here;
     }
 }
