@@ -406,6 +406,45 @@ static void nf4_base(void)
     fixture_close(&served);
 }
 
+/* The same model as a Hugging Face folder, whose gains are stored less one. */
+static void folders(void)
+{
+    static const char *const in_folder[] = {"gemma1", "gemma2", "gemma3"};
+
+    for (int i = 0; i < 3; i++) {
+        fixture f;
+        char path[512];
+        double loss, again = 0;
+        int n = 0;
+        err e = {0};
+        train_model *m;
+
+        CHECK(fixture_open(&f, in_folder[i], (train_model_options){.f32 = true, .n_threads = 2, .max_tokens = 128}));
+        snprintf(path, sizeof path, "%s/tests/golden/hf/%s", SALESBOT_SOURCE_DIR, in_folder[i]);
+        m = train_model_open(path, &(train_model_options){.f32 = true, .n_threads = 2, .max_tokens = 128, .rank = f.m->R,
+                                                          .alpha = f.m->o.alpha}, &e);
+        if (!m)
+            fprintf(stderr, "%s\n", e.msg);
+        CHECK(m && train_model_count(m) == f.n);
+        memcpy(train_model_weights(m), f.weights, f.n * sizeof(float));
+        train_model_changed(m);
+        CHECK(train_model_step(m, &f.batch, false, &again, &n, &e));
+        loss = step(&f, &f.batch, false);
+        CHECK(fabs(loss - again) < 1e-5 * loss);
+        train_model_close(m);
+        fixture_close(&f);
+    }
+}
+
+static void bad_bases(void)
+{
+    err e = {0};
+
+    CHECK(!train_model_open("/nowhere/model.gguf", NULL, &e) && strstr(e.msg, "/nowhere/model.gguf"));
+    CHECK(e.code == ERR_NOT_FOUND || e.code == ERR_IO);
+    CHECK(!train_model_open(SALESBOT_SOURCE_DIR "/README.md", NULL, &e) && e.code != ERR_INTERNAL);
+}
+
 TEST_MAIN({"golden_f32", golden_f32}, {"golden_bf16", golden_bf16}, {"shared_prefix", shared_prefix},
           {"deterministic", deterministic}, {"differences_with_dropout", differences_with_dropout}, {"learns", learns},
-          {"first_values", first_values}, {"nf4_base", nf4_base}, {"bad_batches", bad_batches}, {"bad_options", bad_options})
+          {"first_values", first_values}, {"nf4_base", nf4_base}, {"folders", folders}, {"bad_bases", bad_bases}, {"bad_batches", bad_batches}, {"bad_options", bad_options})
