@@ -397,16 +397,19 @@ static void nothing_is_allocated_while_decoding(void)
     gemma_close(engine);
 }
 
-/* How a child ends in which the forward pass calls `tap`. */
+/* How a child ends in which the forward pass calls `tap`. It opens its own engine: TSan's hooks
+ * are silent in the child of a process that has threads, so this test also comes first. */
 static int status_with(void (*tap)(void *arg, int l, const float *x, int n))
 {
     const pid_t child = fork();
     int status = -1;
 
     if (child == 0) {
-        gemma_session *s = open_session(0);
         err e = {0};
+        gemma_session *s = open_engine("gemma3") ? open_session(0) : NULL;
 
+        if (!s)
+            _exit(2);
         s->tap = tap;
         _exit(session_extend(s, prompt, 3, &e) ? 0 : 1);
     }
@@ -427,7 +430,6 @@ static void an_allocation_while_decoding_aborts(void)
 {
     int status;
 
-    CHECK(open_engine("gemma3"));
     status = status_with(idle);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     status = status_with(allocating);
@@ -435,14 +437,13 @@ static void an_allocation_while_decoding_aborts(void)
         CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
     else
         CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0); /* only builds with a sanitizer look */
-    gemma_close(engine);
 }
 
-TEST_MAIN({"same seed, same tokens", same_seed_same_tokens},
+TEST_MAIN({"an allocation while decoding aborts", an_allocation_while_decoding_aborts},
+          {"same seed, same tokens", same_seed_same_tokens},
           {"temperature one draws the distribution", temperature_one_draws_the_distribution},
           {"a mask is obeyed", a_mask_is_obeyed}, {"stops", stops},
           {"beams score what they say", beams_score_what_they_say},
           {"beams find the best pairs", beams_find_the_best_pairs},
           {"masked beams and stops", masked_beams_and_stops},
-          {"nothing is allocated while decoding", nothing_is_allocated_while_decoding},
-          {"an allocation while decoding aborts", an_allocation_while_decoding_aborts})
+          {"nothing is allocated while decoding", nothing_is_allocated_while_decoding})
