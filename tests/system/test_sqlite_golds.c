@@ -5,7 +5,8 @@
  * (verified = exec_same): the published SQL run by SQLite on the file, and the
  * DuckDB form run on what `--db FILE.sqlite` opens, give equal rows by the
  * data's rule; and the published SQL brought to DuckDB by sql_from_sqlite gives the
- * rows of the DuckDB form. Skipped (77) without $SALESBOT_DATA.
+ * rows of the DuckDB form. The data is found as $SALESBOT_DATA, else
+ * ../shared/data beside the checkout; without it the test is skipped (77).
  *
  *     test_sqlite_golds          every 12th database
  *     SQLITE_GOLDS_STEP=1 ...    all of them
@@ -260,7 +261,8 @@ static void check_line(const char *line, const char *folder, int step, opened *o
 
 int main(int argc, char **argv)
 {
-    const char *data = getenv("SALESBOT_DATA"), *given = getenv("SQLITE_GOLDS_STEP");
+    const char *folder = getenv("SALESBOT_DATA"), *given = getenv("SQLITE_GOLDS_STEP");
+    const char *data = folder ? folder : SALESBOT_SOURCE_DIR "/../shared/data";
     const int step = given && atoi(given) > 0 ? atoi(given) : 12;
     char scratch[] = "/tmp/salesbot-golds-XXXXXX", line[1 << 16], command[64];
     opened o = {0};
@@ -272,7 +274,7 @@ int main(int argc, char **argv)
     if (argc > 1 && !strcmp(argv[1], "__executor"))
         return db_executor_main(argc, argv);
     setenv("SALESBOT_PROGRAM", "/proc/self/exe", 1);
-    str_addf(&path, "%s/train.jsonl", data ? data : "shared/data");
+    str_addf(&path, "%s/train.jsonl", data);
     f = fopen(str_text(&path), "r");
     if (!f || !db_available(&(db_options){0}, &e)) {
         printf("skipped: %s\n", f ? e.msg : "no training data: set SALESBOT_DATA");
@@ -284,7 +286,7 @@ int main(int argc, char **argv)
         return 1;
     setenv("SALESBOT_HOME", scratch, 1);
     while (fgets(line, sizeof line, f))
-        check_line(line, data ? data : "shared/data", step, &o, &t);
+        check_line(line, data, step, &o, &t);
     fclose(f);
     db_close(o.d);
     sqlite3_close(o.file);
