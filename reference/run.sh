@@ -13,6 +13,7 @@ home=build/reference
 python="$home/venv/bin/python"
 gguf="${SALESBOT_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/salesbot}/models/gemma-3-270m-Q4_K_M.gguf"
 tokenizer="$home/gemma3-tokenizer"
+encoder="$home/all-MiniLM-L6-v2"
 out=tests/golden
 if [ "${1:-}" = --check ]; then
     out="$home/golden"
@@ -33,6 +34,11 @@ if [ -f "$tokenizer/tokenizer.json" ]; then
 else
     echo "skipped: Gemma 3's tokenizer (no $tokenizer/tokenizer.json)"
     "$python" reference/make_token.py "$out/token"
+fi
+if [ -f "$encoder/model.safetensors" ]; then
+    "$python" reference/make_minilm.py "$out/minilm" "$encoder"
+else
+    echo "skipped: all-MiniLM-L6-v2 (no $encoder/model.safetensors)"
 fi
 if [ -f "$gguf" ] && [ -f "$tokenizer/tokenizer.json" ]; then
     "$python" reference/make_real.py "$gguf" "$tokenizer" "$out/gemma/gemma3-270m"

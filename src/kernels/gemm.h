@@ -54,6 +54,10 @@ typedef struct gemm_ops {
     void (*scale)(float *x, float by, int n);
     void (*add_scaled)(const float *x, float by, int n, float *out); /* out += by x */
     void (*soft_cap)(float *x, float cap, int n, float *slope); /* cap tanh(x / cap) and its derivative */
+    /* Of encoders: (x - mean) / sqrt(variance + eps) * gain + bias; and the exact
+     * x (1 + erf(x / sqrt 2)) / 2 within 3e-7 * (1 + |x|). out may be x. */
+    void (*layer_norm)(const float *x, const float *gain, const float *bias, float eps, int n, float *out);
+    void (*gelu_erf)(const float *x, int n, float *out);
 } gemm_ops;
 
 /* The fastest table of F32 elements, or of BF16 ones where the CPU multiplies them (F32

@@ -46,4 +46,5 @@ static void TABLE(transpose)(const void *src, size_t ld, int rows, int cols, voi
     .rms_norm = TABLE(rms_norm), .rms_backward = TABLE(rms_backward),                          \
     .gelu_mul = TABLE(gelu_mul), .gelu_backward = TABLE(gelu_backward),                        \
     .largest = TABLE(largest), .exp_sum = TABLE(exp_sum), .dot = TABLE(dot),                   \
-    .scale = TABLE(scale), .add_scaled = TABLE(add_scaled), .soft_cap = TABLE(soft_cap)
+    .scale = TABLE(scale), .add_scaled = TABLE(add_scaled), .soft_cap = TABLE(soft_cap), \
+    .layer_norm = TABLE(layer_norm), .gelu_erf = TABLE(gelu_erf)

@@ -187,3 +187,41 @@ static void TABLE(soft_cap)(float *x, float cap, int n, float *slope)
         put(slope + i, n - i, 1.0f - t * t);
     }
 }
+
+static void TABLE(layer_norm)(const float *x, const float *gain, const float *bias, float eps, int n, float *out)
+{
+    lanes sum = {0}, square = {0};
+    float mean, r;
+
+    for (int i = 0; i < n; i += LANES)
+        sum += get(x + i, n - i, 0);
+    mean = fold_sum(sum) / (float)n;
+    for (int i = 0; i < n; i += LANES) {
+        const lanes d = get(x + i, n - i, mean) - mean;
+
+        square += d * d;
+    }
+    r = 1.0f / sqrtf(fold_sum(square) / (float)n + eps);
+    for (int i = 0; i < n; i += LANES)
+        put(out + i, n - i,
+            (get(x + i, n - i, 0) - mean) * r * get(gain + i, n - i, 0) + get(bias + i, n - i, 0));
+}
+
+/* erfc(z) = (a1 t + ... + a5 t^5) e^-z^2, t = 1 / (1 + p z), z >= 0 (Abramowitz and Stegun 1964,
+ * 7.1.26): no difference of near numbers, so small results keep their digits. */
+static void TABLE(gelu_erf)(const float *x, int n, float *out)
+{
+    for (int i = 0; i < n; i += LANES) {
+        const lanes v = get(x + i, n - i, 0), z = higher(v, -v) * 0.70710678f;
+        const lanes t = 1.0f / (1.0f + 0.3275911f * z);
+        lanes p = all(1.061405429f);
+        lanes tail;
+
+        p = p * t - 1.453152027f;
+        p = p * t + 1.421413741f;
+        p = p * t - 0.284496736f;
+        p = p * t + 0.254829592f;
+        tail = 0.5f * p * t * exp_of(-(z * z)); /* half of erfc(z) */
+        put(out + i, n - i, v * choose(v >= 0.0f, 1.0f - tail, tail));
+    }
+}

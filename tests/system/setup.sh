@@ -24,7 +24,7 @@ rm "$scratch/bin/uname" "$scratch/bin/dpkg-query" "$scratch/bin/id"
 for tool in mvn npm; do stub $tool 'exit 1'; done
 stub python3 'case "$*" in *--version*) exit 0;; esac; exit 1'
 code 0 env -u CI PATH="$scratch/bin:$PATH" SALESBOT_HOME="$scratch/home" "$SOURCE_DIR/scripts/setup.sh"
-says 'DuckDB: put libduckdb.so'; says 'Gemma 3 270M: put the file'; says 'Gemma Terms of Use'; says 'templates only'
+says 'DuckDB: put libduckdb.so'; says 'Gemma 3 270M: put the file'; says 'all-MiniLM-L6-v2: put model.safetensors'; says 'Gemma Terms of Use'; says 'templates only'
 code 1 env CI=true PATH="$scratch/bin:$PATH" SALESBOT_HOME="$scratch/home" "$SOURCE_DIR/scripts/setup.sh"
 
 # a mirror: taken when the hash is right, else not

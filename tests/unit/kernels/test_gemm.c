@@ -209,6 +209,30 @@ static void check_softmax_parts(const gemm_ops *o, int n)
     CHECK_CLOSE(slope, slopes, (size_t)n, 1e-4, 1e-6);
 }
 
+static void check_encoder_rows(const gemm_ops *o, int n)
+{
+    float x[ROW], gain[ROW], bias[ROW], y[ROW], expected[ROW];
+    double mean = 0, variance = 0;
+
+    test_fill(x, (size_t)n, 8);
+    test_fill(gain, (size_t)n, 9);
+    test_fill(bias, (size_t)n, 10);
+    for (int i = 0; i < n; i++)
+        mean += (double)x[i] / n;
+    for (int i = 0; i < n; i++)
+        variance += ((double)x[i] - mean) * ((double)x[i] - mean) / n;
+    for (int i = 0; i < n; i++)
+        expected[i] = (float)(((double)x[i] - mean) / sqrt(variance + 1e-5) * (double)gain[i] + (double)bias[i]);
+    o->layer_norm(x, gain, bias, 1e-5f, n, y);
+    CHECK_CLOSE(y, expected, (size_t)n, 1e-5, 1e-5);
+    for (int i = 0; i < n; i++) {
+        x[i] *= i % 3 ? 5 : 12;
+        expected[i] = (float)(0.5 * (double)x[i] * erfc(-(double)x[i] / sqrt(2)));
+    }
+    o->gelu_erf(x, n, x);
+    CHECK_CLOSE(x, expected, (size_t)n, 5e-7, 1e-6);
+}
+
 static void rows(void)
 {
     int n;
@@ -217,6 +241,7 @@ static void rows(void)
     for (int t = 0; t < n; t++)
         for (int size = 8; size <= ROW; size += 24) {
             check_norm(all[t], size);
+            check_encoder_rows(all[t], size);
             check_gelu(all[t], size);
             check_softmax_parts(all[t], size);
             if (test_failed) {
