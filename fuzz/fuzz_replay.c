@@ -17,10 +17,11 @@ static void as_state(const char *text)
 {
     json_t *j = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     agent_options o;
+    agent_replay_lists lists;
     const char *question;
     err e = {0};
 
-    if (j && !agent_replay_read(j, &question, &o, &e) && (e.code == ERR_OK || !*e.msg))
+    if (j && !agent_replay_read(j, &question, &o, &lists, &e) && (e.code == ERR_OK || !*e.msg))
         abort();
     json_decref(j);
 }

@@ -55,6 +55,10 @@ typedef struct agent_options {
     int pick;            /* 1..n: takes one of `choices`; 0: none */
     uint64_t seed;
     db_limits limits;
+    /* earlier questions of the conversation, oldest first: what this one leaves out is
+     * taken from them; and of that what is not to be kept, as `still` named it */
+    const char *const *history; int n_history;
+    const char *const *forget; int n_forget;
     /* progress for people: a step began or ended; may be NULL */
     void (*on_step)(void *arg, const char *step, bool ended, double ms);
     void *arg;
@@ -122,7 +126,8 @@ typedef struct agent_column {
     char role; /* as sem_plan_column; 0 unknown */
 } agent_column;
 
-enum { AGENT_MAX_NOTES = 16, AGENT_MAX_TRACE = 32, AGENT_MAX_SAID = 64 };
+enum { AGENT_MAX_HISTORY = 20, /* older ones are forgotten */
+       AGENT_MAX_NOTES = 16, AGENT_MAX_TRACE = 32, AGENT_MAX_SAID = 64 };
 
 typedef struct agent_state {
     arena *arena; /* owns everything below but `results` */
@@ -141,6 +146,8 @@ typedef struct agent_state {
     const char *left_out[AGENT_MAX_NOTES];    int n_left_out;
     const char *unused_words[AGENT_MAX_NOTES]; int n_unused_words;
     const char *choices[AGENT_MAX_NOTES];     int n_choices; /* nearest or alternative questions */
+    bool follows;                             /* it goes on from the question before */
+    const char *still[AGENT_MAX_NOTES];       int n_still; /* kept from there: "2024", "West", "by month" */
     struct { const char *word; double value; const char *reason; } confidence; /* Sure, Likely, Check this */
     agent_source source;
     agent_trace trace[AGENT_MAX_TRACE]; int n_trace;
@@ -159,6 +166,8 @@ typedef struct agent_state {
         uint64_t seed;
         bool no_rag, no_model, template_only, model_only, no_fallbacks;
         const char *sql, *evidence; /* NULL: none was given */
+        const char *history[AGENT_MAX_HISTORY], *forget[AGENT_MAX_NOTES];
+        int n_history, n_forget;
         db_limits limits;
     } options;
     struct agent_work *work; /* private to the steps; NULL once processed */
@@ -177,10 +186,13 @@ MUST_CHECK bool orchestrator_process(agent_context *c, const char *question,
  * `with_times` false leaves times out, so that equal questions give equal bytes. */
 MUST_CHECK json_t *agent_state_json(const agent_state *s, bool with_times, err *e);
 
-/* What a state's JSON was asked: question and options, borrowed from `state`.
+/* What a state's JSON was asked: question and options, borrowed from `state` and `lists`.
  * ERR_FORMAT names the field that is wrong. */
+typedef struct agent_replay_lists {
+    const char *history[AGENT_MAX_HISTORY], *forget[AGENT_MAX_NOTES];
+} agent_replay_lists;
 MUST_CHECK bool agent_replay_read(const json_t *state, const char **question, agent_options *o,
-                                  err *e);
+                                  agent_replay_lists *lists, err *e);
 /* Where two states' JSON differ, times aside; nothing is added when nowhere. */
 MUST_CHECK bool agent_difference(const json_t *a, const json_t *b, str *out, err *e);
 

@@ -144,6 +144,7 @@ static void add_facts(const agent_state *s, str *out)
 {
     const char *why = json_string_value(json_object_get(s->chart, "why"));
 
+    add_notes("Still", s->still, s->n_still, out);
     add_notes("Taken as", s->assumptions, s->n_assumptions, out);
     add_notes("Note", s->left_out, s->n_left_out, out);
     add_notes("I did not use", s->unused_words, s->n_unused_words, out);

@@ -90,6 +90,8 @@ bool agent_markdown(const agent_state *s, str *out, err *e)
         markdown_table(s, out);
         str_addc(out, '\n');
     }
+    for (int i = 0; i < s->n_still; i++)
+        str_addf(out, "- Still: %s\n", s->still[i]);
     for (int i = 0; i < s->n_assumptions; i++)
         str_addf(out, "- Taken as: %s\n", s->assumptions[i]);
     for (int i = 0; i < s->n_left_out; i++)

@@ -139,7 +139,7 @@ static bool about_store_state(const reading_state *s)
     return false;
 }
 
-static agent_intent intent_of(const reading_state *s)
+agent_intent intent_of_query(const reading_state *s)
 {
     const sem_query *q = s->q;
 
@@ -416,6 +416,6 @@ void intent_classify(reading_state *s)
         for (int g = 0; g < q->n_groups; g++)
             if (q->groups[g].dimension >= 0 && q->groups[g].dimension == sem_dimension_find(s->layer, "holiday") && s->default_metric)
                 why_not(s, "the days of the calendar"); /* "which holidays fell in 2025" */
-    s->u->intent = intent_of(s);
+    s->u->intent = intent_of_query(s);
     s->u->intent_score = s->default_metric ? 0.7 : 0.9;
 }

@@ -24,6 +24,17 @@ bool rag_step(agent_state *s, agent_context *c, err *e)
     return true;
 }
 
+static void keep_history(agent_state *s, const agent_options *o)
+{
+    const int first = o->n_history > AGENT_MAX_HISTORY ? o->n_history - AGENT_MAX_HISTORY : 0;
+
+    s->options.n_history = s->options.n_forget = 0;
+    for (int i = first; i < o->n_history; i++)
+        s->options.history[s->options.n_history++] = state_str(s, o->history[i]);
+    for (int i = 0; i < o->n_forget && i < AGENT_MAX_NOTES; i++)
+        s->options.forget[s->options.n_forget++] = state_str(s, o->forget[i]);
+}
+
 /* Question and context as the state keeps them: clean text, bounded. */
 static bool begin(agent_context *c, const char *question, const agent_options *o,
                   agent_state *s, err *e)
@@ -61,6 +72,7 @@ static bool begin(agent_context *c, const char *question, const agent_options *o
     s->options.evidence = o->evidence ? state_str(s, o->evidence) : NULL;
     s->options.sql = o->sql ? state_str(s, o->sql) : NULL;
     s->options.limits = o->limits;
+    keep_history(s, o);
     return true;
 }
 
@@ -141,7 +153,7 @@ static bool pick(agent_context *c, const agent_options *o, agent_state *s, err *
     }
     again.pick = 0;
     choice = s->choices[o->pick - 1];
-    s->n_choices = s->n_trace = s->n_unused_words = 0;
+    s->n_choices = s->n_trace = s->n_unused_words = s->n_still = 0;
     s->answer = "";
     s->error.code = ERR_OK;
     s->error.message = "";

@@ -70,7 +70,22 @@ static bool read_options(const json_t *o, agent_options *out, err *e)
                ? true : err_set(e, ERR_FORMAT, "options.temperature: not a temperature");
 }
 
-bool agent_replay_read(const json_t *state, const char **question, agent_options *o, err *e)
+/* A list of at most `most` texts into list[most]; none is an empty one. */
+static bool read_texts(const json_t *o, const char *name, const char **list, int most, int *n, err *e)
+{
+    const json_t *v = json_object_get(o, name);
+
+    *n = 0;
+    if (v && (!json_is_array(v) || json_array_size(v) > (size_t)most))
+        return err_set(e, ERR_FORMAT, "options.%s: not a list of at most %d texts", name, most);
+    for (size_t i = 0; i < json_array_size(v); i++)
+        if (!(list[(*n)++] = json_string_value(json_array_get(v, i))))
+            return err_set(e, ERR_FORMAT, "options.%s: not a list of texts", name);
+    return true;
+}
+
+bool agent_replay_read(const json_t *state, const char **question, agent_options *o,
+                       agent_replay_lists *lists, err *e)
 {
     const json_t *options = json_object_get(state, "options");
     const char *source = json_string_value(json_object_get(state, "source"));
@@ -81,8 +96,12 @@ bool agent_replay_read(const json_t *state, const char **question, agent_options
         return err_set(e, ERR_FORMAT, "this is not the JSON of an answer: it has no \"question\"");
     if (options && !json_is_object(options))
         return err_set(e, ERR_FORMAT, "options: not an object");
-    if (!read_options(options, o, e))
+    if (!read_options(options, o, e) ||
+        !read_texts(options, "history", lists->history, AGENT_MAX_HISTORY, &o->n_history, e) ||
+        !read_texts(options, "forget", lists->forget, AGENT_MAX_NOTES, &o->n_forget, e))
         return false;
+    o->history = lists->history;
+    o->forget = lists->forget;
     o->sql = json_string_value(json_object_get(options, "sql"));
     o->evidence = json_string_value(json_object_get(options, "evidence"));
     if (source && !strcmp(source, "user") && !o->sql)

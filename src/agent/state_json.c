@@ -170,9 +170,11 @@ static json_t *seed_json(uint64_t seed)
                                     : json_integer((json_int_t)seed);
 }
 
+static json_t *some_texts(const char *const *texts, int n) { return n ? texts_json(texts, n) : NULL; }
+
 static json_t *options_json(const agent_state *s)
 {
-    return json_pack("{s:f, s:i, s:i, s:o, s:b, s:b, s:b, s:b, s:b, s:s*, s:s*, s:I, s:I, s:i}",
+    return json_pack("{s:f, s:i, s:i, s:o, s:b, s:b, s:b, s:b, s:b, s:s*, s:s*, s:o*, s:o*, s:I, s:I, s:i}",
                      "temperature", s->options.temperature, "beam", s->options.beam,
                      "pick", s->options.pick, "seed", seed_json(s->options.seed),
                      "no_rag", s->options.no_rag, "no_model", s->options.no_model,
@@ -180,6 +182,8 @@ static json_t *options_json(const agent_state *s)
                      "model_only", s->options.model_only, "no_fallbacks",
                      s->options.no_fallbacks, "sql", s->options.sql, "evidence",
                      s->options.evidence,
+                     "history", some_texts(s->options.history, s->options.n_history),
+                     "forget", some_texts(s->options.forget, s->options.n_forget),
                      "max_rows", (json_int_t)s->options.limits.max_rows,
                      "max_bytes", (json_int_t)s->options.limits.max_bytes,
                      "timeout_ms", s->options.limits.timeout_ms);
@@ -212,7 +216,8 @@ static bool put_answer(json_t *o, const agent_state *s)
            put(o, "unused_words", texts_json(s->unused_words, s->n_unused_words)) &&
            put(o, "confidence", confidence_json(s)) &&
            put(o, "source", json_string(agent_source_name(s->source))) &&
-           put(o, "choices", texts_json(s->choices, s->n_choices));
+           put(o, "choices", texts_json(s->choices, s->n_choices)) &&
+           put(o, "follows", json_boolean(s->follows)) && put(o, "still", texts_json(s->still, s->n_still));
 }
 
 static bool put_making(json_t *o, const agent_state *s, bool with_times)

@@ -8,18 +8,48 @@
 
 #include "agent/agent_impl.h"
 
+/* What the conversation has come to: its questions read one after the other. What
+ * could not be read whole ends the thread; what was refused leaves it as it was. */
+static void read_history(agent_state *s, agent_context *c, understood_before *before)
+{
+    err ignored = {0};
+
+    for (int i = 0; i < s->options.n_history; i++) {
+        understanding *u = arena_push(s->arena, understanding, 1);
+
+        if (!u || !understand_after(c->semantic, c->catalog, before, s->options.history[i], s->arena, u, &ignored))
+            continue;
+        if (u->ending == UNDERSTOOD)
+            *before = (understood_before){.query = u->query, .intent = u->intent, .set = true};
+        else if (u->ending == UNDERSTOOD_PARTLY && !u->follows)
+            before->set = false;
+    }
+    before->forget = s->options.forget;
+    before->n_forget = s->options.n_forget;
+}
+
+static void keep_still(agent_state *s, const understanding *u)
+{
+    s->follows = u->follows;
+    for (int i = 0; i < u->n_carried; i++)
+        state_note(s, s->still, &s->n_still, u->carried[i]);
+}
+
 bool intent_step(agent_state *s, agent_context *c, err *e)
 {
     understanding *u = &s->work->u;
+    understood_before before = {0};
 
     if (s->work->o->sql) {
         s->intent = INTENT_LIST;
         state_why(s, "user", "the statement was given: --sql");
         return true;
     }
+    read_history(s, c, &before);
     if (!understand_check(s->work->asked, strlen(s->work->asked), e) ||
-        !understand(c->semantic, c->catalog, s->question, s->arena, u, e))
+        !understand_after(c->semantic, c->catalog, &before, s->question, s->arena, u, e))
         return false;
+    keep_still(s, u);
     s->work->understood = true;
     s->intent = u->intent;
     s->intent_score = u->intent_score;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "agent/follow_up.h"
 #include "agent/understand_impl.h"
 #include "base/str.h"
 
@@ -294,7 +295,13 @@ static void finish(reading_state *s)
 bool understand(const sem_layer *l, const db_catalog *c, const char *question,
                 arena *a, understanding *u, err *e)
 {
-    reading_state s = {.layer = l, .catalog = c, .arena = a, .u = u, .q = &u->query, .question = question, .entity_asked = -1};
+    return understand_after(l, c, NULL, question, a, u, e);
+}
+
+bool understand_after(const sem_layer *l, const db_catalog *c, const understood_before *before,
+                      const char *question, arena *a, understanding *u, err *e)
+{
+    reading_state s = {.before = before && before->set ? before : NULL, .layer = l, .catalog = c, .arena = a, .u = u, .q = &u->query, .question = question, .entity_asked = -1};
 
     *u = (understanding){.why_not = "", .missing = ""};
     sem_query_init(&u->query);
@@ -307,9 +314,10 @@ bool understand(const sem_layer *l, const db_catalog *c, const char *question,
     if (!not_a_question(&s)) {
         if (!spans_find(&s))
             return err_set(e, ERR_NOMEM, "not enough memory to read the question");
-        if (!help_or_chat(&s)) {
+        follow_begin(&s);
+        if (s.follows || !help_or_chat(&s)) {
             entities_extract(&s);
-            if (u->ending == UNDERSTOOD && !forecast(&s))
+            if (u->ending == UNDERSTOOD && !forecast(&s) && !(s.follows && follow_carry(&s)))
                 intent_classify(&s);
         }
     }

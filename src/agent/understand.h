@@ -74,13 +74,28 @@ typedef struct understanding {
     const char *notes[UNDERSTAND_MAX_NOTES]; int n_notes; /* "read 'Swizerland' as region Switzerland" */
     bool corrected;      /* a misspelt word was read as another: not quite "Sure" */
     bool assumed;        /* a default was taken (metric, latest March): see notes */
+    bool follows;        /* it goes on from the question before */
+    const char *carried[UNDERSTAND_MAX_NOTES]; int n_carried; /* what was kept: "2024", "West", "by month" */
     const char *trace[UNDERSTAND_MAX_TRACE]; int n_trace; /* candidates: chosen, rejected and why */
 } understanding;
+
+/* What a question was read as, for the one that follows it. */
+typedef struct understood_before {
+    sem_query query;
+    agent_intent intent;
+    bool set; /* false: nothing to go on from */
+    const char *const *forget; int n_forget; /* what is not to be kept, as `carried` named it */
+} understood_before;
 
 /* ERR_ARG (empty, over UNDERSTAND_MAX_BYTES, not UTF-8, control characters: the
  * message says what to do), ERR_NOMEM. Everything else is an ending. */
 MUST_CHECK bool understand(const sem_layer *l, const db_catalog *c, const char *question,
                            arena *a, understanding *u, err *e);
+
+/* The same after another question of one conversation: what a follow-up leaves out
+ * is taken from `before` (NULL or not set: none). */
+MUST_CHECK bool understand_after(const sem_layer *l, const db_catalog *c, const understood_before *before,
+                                 const char *question, arena *a, understanding *u, err *e);
 
 /* The check alone, for surfaces that want it before anything is opened. */
 MUST_CHECK bool understand_check(const char *question, size_t n_bytes, err *e);

@@ -42,6 +42,9 @@ typedef struct reading_state {
     understanding *u;
     sem_query *q; /* &u->query */
     const char *question;
+    const understood_before *before; /* NULL: no question was asked before */
+    bool follows;                    /* it goes on from that one */
+    bool lists_counted;              /* "which ones?" of what was counted */
     /* what was decided on the way */
     bool growth, compare, share, ranking, trend, average, running, why, list, count, uplift;
     bool step_on_step, percent_asked;
@@ -75,6 +78,7 @@ int ratio_metric(const reading_state *s, int metric, const char *over); /* "unit
 bool average_as_ratio(reading_state *s);  /* "how many units are in an order on average" */
 /* intent_classifier.c */
 void intent_classify(reading_state *s);
+agent_intent intent_of_query(const reading_state *s); /* by its shape and parts */
 
 /* ---- small helpers over items (spans.c) -------------------------------- */
 bool item_is(const item *it, concept c);

@@ -60,6 +60,8 @@ agent_options api_ask_options(const salesbot_options *o); /* borrowed from o, wh
 char *api_program(void);
 
 /* ---- conversation.c ---- */
+/* The last questions, oldest first, at most n; borrowed from the turns. Their number. */
+int conversation_questions(const salesbot_conversation *c, const char **questions, int n);
 MUST_CHECK bool conversation_add(salesbot_conversation *c, const agent_state *s, err *e);
 
 #endif

@@ -138,8 +138,12 @@ static salesbot_state *process(salesbot_session *s, salesbot_conversation *c, co
 salesbot_state *salesbot_ask(salesbot_session *s, salesbot_conversation *c, const char *question,
                              const salesbot_options *o, salesbot_error *e)
 {
+    const char *history[AGENT_MAX_HISTORY];
     agent_options how = api_ask_options(o);
 
+    if (c)
+        how.n_history = conversation_questions(c, history, AGENT_MAX_HISTORY);
+    how.history = history;
     return process(s, c, question, &how, o, e);
 }
 
@@ -157,10 +161,11 @@ salesbot_state *salesbot_replay(salesbot_session *s, const char *state_json, sal
     json_t *j = json_loads(state_json, JSON_REJECT_DUPLICATES, NULL);
     err local = {0};
     const char *question;
+    agent_replay_lists lists;
     agent_options how;
     salesbot_state *state = NULL;
 
-    if (agent_replay_read(j, &question, &how, &local))
+    if (agent_replay_read(j, &question, &how, &lists, &local))
         state = process(s, NULL, question, &how, NULL, e);
     else
         api_error(e, &local);

@@ -70,6 +70,15 @@ int salesbot_conversation_undo(salesbot_conversation *c)
 
 void salesbot_conversation_reset(salesbot_conversation *c) { json_array_clear(c->turns); }
 
+int conversation_questions(const salesbot_conversation *c, const char **questions, int n)
+{
+    const int all = (int)json_array_size(c->turns), first = all > n ? all - n : 0;
+
+    for (int i = first; i < all; i++)
+        questions[i - first] = json_string_value(json_object_get(json_array_get(c->turns, (size_t)i), "question"));
+    return all - first;
+}
+
 bool conversation_add(salesbot_conversation *c, const agent_state *s, err *e)
 {
     json_t *turn = json_pack("{s:s, s:s, s:O, s:s, s:s}", "question", s->question, "intent",

@@ -14,6 +14,7 @@ static const char help[] =
     "  --db FILE, --model FILE, --adapter DIR, --no-adapter, --semantic FILE, --no-model, --template-only, --no-rag,\n"
     "  --format F, --all, --trace, --explain, --temperature T, --beam N, --seed S, --threads N,\n"
     "  --no-times: as for ask. With --format json one state a line comes out.\n"
+    "  A question may go on from those before: \"and in 2022?\", \"only the west\", \"by month\".\n"
     "  Ctrl-C stops a question or gives up the line, \"quit\" or Ctrl-D ends.\n";
 static const char accepted[] =
     "db model adapter no-adapter semantic no-rag no-model template-only all trace explain temperature beam "
@@ -48,17 +49,39 @@ static char *next_line(bool terminal, char **line, size_t *room)
     }
 }
 
-static bool answer(agent_context *c, const char *question, const flags *f, int *code, err *e)
+/* The questions that later ones may go on from, oldest first; owned. */
+typedef struct asked {
+    char *questions[AGENT_MAX_HISTORY];
+    int n;
+} asked;
+
+static void asked_add(asked *a, const char *question)
+{
+    char *copy = strdup(question);
+
+    if (!copy)
+        return; /* the next question stands for itself */
+    if (a->n == AGENT_MAX_HISTORY) {
+        free(a->questions[0]);
+        memmove(a->questions, a->questions + 1, sizeof a->questions[0] * (size_t)--a->n);
+    }
+    a->questions[a->n++] = copy;
+}
+
+static bool answer(agent_context *c, const char *question, asked *before, const flags *f, int *code, err *e)
 {
     const agent_options o = {.no_rag = f->no_rag, .no_model = f->no_model || f->template_only,
                              .template_only = f->template_only, .explain = f->explain,
-                             .temperature = f->temperature, .beam = f->beam, .seed = f->seed};
+                             .temperature = f->temperature, .beam = f->beam, .seed = f->seed,
+                             .history = (const char *const *)before->questions, .n_history = before->n};
     agent_state *s = agent_state_new(e);
     str out = {0};
     const bool ok = s && orchestrator_process(c, question, &o, s, e) &&
                     output_state(s, f, &out, e) && output_write(f, &out, e);
 
     *code = ok ? output_exit_code(s) : 1;
+    if (ok && s->error.code == ERR_OK)
+        asked_add(before, question);
     str_deinit(&out);
     agent_state_free(s);
     return ok;
@@ -71,6 +94,7 @@ static int run(int argc, char **argv)
     str database = {0}, model = {0}, history = {0};
     err e = {0};
     agent_context *c = NULL;
+    asked before = {0};
     char *line = NULL;
     size_t room = 0;
     int code = 0;
@@ -98,7 +122,7 @@ static int run(int argc, char **argv)
         if (!line[strspn(line, " \t")])
             continue;
         cli_on_interrupt(c);
-        ok = answer(c, line, &f, &code, &e);
+        ok = answer(c, line, &before, &f, &code, &e);
         if (terminal)
             puts("");
         if (!terminal && cli_interrupted())
@@ -113,6 +137,8 @@ static int run(int argc, char **argv)
     else
         code = 0; /* each answer told its own ending */
     free(line);
+    while (before.n)
+        free(before.questions[--before.n]);
     cli_on_interrupt(NULL);
     agent_context_close(c);
     str_deinit(&database);

@@ -127,6 +127,17 @@ static void add_list(str *out, const char *label, const char *const *items, int 
         str_addc(out, '\n');
 }
 
+/* "Still: 2024, West, by month" */
+static void add_still(const agent_state *s, str *out)
+{
+    for (int i = 0; i < s->n_still; i++) {
+        str_adds(out, i ? ", " : "Still: ");
+        add_plain(out, s->still[i], 200);
+    }
+    if (s->n_still)
+        str_addc(out, '\n');
+}
+
 static void add_unused(const agent_state *s, str *out)
 {
     for (int i = 0; i < s->n_unused_words; i++) {
@@ -201,6 +212,7 @@ bool output_table(const agent_state *s, const flags *f, str *out, err *e)
     }
     if (s->results && s->columns && s->error.code == ERR_OK)
         add_result(s, f, out, e);
+    add_still(s, out);
     add_list(out, "Taken as: ", s->assumptions, s->n_assumptions);
     add_list(out, "Note: ", s->left_out, s->n_left_out);
     add_unused(s, out);

@@ -62,11 +62,12 @@ static int again(agent_context *c, const json_t *before, const flags *f)
 {
     err e = {0};
     agent_options o;
+    agent_replay_lists lists;
     const char *question;
     agent_state *s = agent_state_new(&e);
     str out = {0};
     bool same = false;
-    bool ok = s && agent_replay_read(before, &question, &o, &e) &&
+    bool ok = s && agent_replay_read(before, &question, &o, &lists, &e) &&
               orchestrator_process(c, question, &o, s, &e) && compare(before, s, &same, &e);
 
     if (ok && f->format == FORMAT_PARQUET)

@@ -205,12 +205,13 @@ static bool replay_state(err *e)
     json_t *a = json_loads(state, 0, NULL), *b = json_loads(state, 0, NULL);
     const char *question;
     agent_options o;
+    agent_replay_lists lists;
     str where = {0};
     bool ok = (a && b) || err_set(e, ERR_NOMEM, "out of memory"); /* json_loads says no more */
 
     if (ok)
         json_object_del(b, "rows");
-    ok = ok && agent_replay_read(a, &question, &o, e) && agent_difference(a, b, &where, e);
+    ok = ok && agent_replay_read(a, &question, &o, &lists, e) && agent_difference(a, b, &where, e);
     str_deinit(&where);
     json_decref(a);
     json_decref(b);
