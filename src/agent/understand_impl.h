@@ -44,6 +44,7 @@ typedef struct reading_state {
     const char *question;
     const understood_before *before; /* NULL: no question was asked before */
     bool follows;                    /* it goes on from that one */
+    bool not_running;                /* "not cumulative" any more */
     bool lists_counted;              /* "which ones?" of what was counted */
     /* what was decided on the way */
     bool growth, compare, share, ranking, trend, average, running, why, list, count, uplift;
