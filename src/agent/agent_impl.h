@@ -24,6 +24,7 @@ struct agent_context {
     gemma *model; /* borrowed from weights */
     _Atomic(gemma_session *) session; /* read by agent_cancel from anywhere */
     char *prefix;    /* the fixed part of the prompt (prompt.c); owned */
+    struct knowledge_base *knowledge; /* retrieval.c; owned */
     atomic_bool cancelled;
 };
 
@@ -39,6 +40,7 @@ struct agent_work {
     bool ended;           /* the answer is settled: later steps have nothing to do */
     bool partial;         /* a template that ignores the unused words */
     attempt next;         /* where the fallbacks go on */
+    struct retrieved *found; /* what the knowledge base gave (retrieval_impl.h) */
     const char *source, *why; /* of the step that runs, for its trace */
 };
 
@@ -81,6 +83,9 @@ MUST_CHECK gemma *agent_model_open(agent_model *m, err *e);
 /* The adapter at `path` (NULL: the default one, *out NULL when there is none), loaded once and shared;
  * the model is open. Borrowed until agent_model_free. */
 MUST_CHECK bool agent_model_adapter(agent_model *m, const char *path, const gemma_adapter **out, err *e);
+
+/* The sentence encoder, opened at the first call; borrowed until agent_model_free. */
+MUST_CHECK const struct minilm *agent_model_encoder(agent_model *m, err *e);
 
 /* -- context.c */
 /* Opens the model at the first call; `adapter` (NULL: the context's) is in use afterwards. */
