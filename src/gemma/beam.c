@@ -80,6 +80,28 @@ static void offer_all(search *x, int parent, const float *logits, const int32_t 
     }
 }
 
+/* The best extensions that are admitted, of logits (V) that may be changed. */
+static void offer_admitted(search *x, int parent, float *logits)
+{
+    const int V = x->s->g->c->V;
+    const float top = logits[x->s->g->ops->largest(logits, V)];
+    const float log_sum = top + (float)log(x->s->g->ops->sum_exp(logits, top, V));
+    int n = 0;
+
+    for (int tries = 0; tries < V && n < 2 * x->wanted; tries++) {
+        const int32_t id = x->s->g->ops->largest(logits, V);
+
+        if (logits[id] == -INFINITY)
+            return;
+        if (x->how->admits(x->how->mask_arg, id)) {
+            offer(x, (candidate){x->log_prob[parent] + (logits[id] - log_sum), parent, id,
+                                 is_stop(x->how, id)});
+            n++;
+        }
+        logits[id] = -INFINITY;
+    }
+}
+
 /* Extensions of live beam b whose last hidden state is row b. */
 static void extend_beam(search *x, int b, const float *logits)
 {
@@ -93,6 +115,12 @@ static void extend_beam(search *x, int b, const float *logits)
     if (n < 0) {
         if (x->how->mask && x->steps > 0)
             forward_head(s, s->hidden + (size_t)b * (size_t)s->g->c->D, 1, s->scores);
+        else if (x->how->mask)
+            memcpy(s->scores, logits, (size_t)V * sizeof *logits);
+        if (x->how->mask && x->how->admits) {
+            offer_admitted(x, b, s->scores);
+            return;
+        }
         offer_all(x, b, x->how->mask && x->steps > 0 ? s->scores : logits, NULL, V);
     } else if (n == 0) {
         offer(x, (candidate){x->log_prob[b], b, -1, true});

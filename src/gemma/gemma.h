@@ -168,10 +168,22 @@ MUST_CHECK bool session_restore(gemma_session *s, const char *dir, const int32_t
 
 /* Which tokens may come next: called before each choice with the tokens written
  * so far. It returns the number of admissible ids and points *ids at them
- * (ascending, borrowed until the next call); 0 ends the answer; -1 means any.
- * Only the rows of admissible ids are computed. */
+ * (ascending, borrowed until the next call); 0 ends the answer; -1 means any that
+ * gemma_admits_fn admits, or any at all without one.
+ * Only the rows of admissible ids are computed; a single one is taken without its
+ * row, and the tokens so written go through the model together, when next a row is
+ * needed (jump ahead). */
 typedef int (*gemma_mask_fn)(void *arg, const int32_t *written, int n_written,
                              const int32_t **ids);
+/* May the id follow what the mask was last asked about? */
+typedef bool (*gemma_admits_fn)(void *arg, int32_t id);
+
+typedef struct gemma_effort { /* added up over calls */
+    int64_t tokens;  /* written */
+    int64_t forced;  /* of them without a choice */
+    int64_t passes;  /* of the model, after the prompt */
+    int64_t rows;    /* of the head */
+} gemma_effort;
 
 typedef struct gemma_sampling {
     float temperature; /* 0: greedy (the fields below are then ignored) */
@@ -183,7 +195,9 @@ typedef struct gemma_sampling {
     const int32_t *stop; /* ids that end the answer, not written; borrowed */
     int n_stop;
     gemma_mask_fn mask; /* NULL: any token */
+    gemma_admits_fn admits; /* where the mask says -1; NULL: any */
     void *mask_arg;
+    gemma_effort *effort; /* NULL: not counted */
 } gemma_sampling;
 
 /* The best id under the logits, the lower one of equals (temperature 0). */
@@ -193,8 +207,8 @@ int32_t logits_best(const float *logits, int n);
  * to out (room for max_tokens), their number to *n_out. on_token (may be NULL)
  * is called with each; returning false ends the answer without an error. On
  * failure *n_out tokens are valid. ERR_LIMIT when the prompt doesn't fit;
- * a session that fills up ends the answer. The tokens written are in the session,
- * except the last one. */
+ * a session that fills up ends the answer. The session holds a beginning of the
+ * tokens written: not the last one, nor those that were forced before it. */
 MUST_CHECK bool gemma_generate(gemma_session *s, const int32_t *ids, int n,
                                const gemma_sampling *how,
                                bool (*on_token)(void *arg, int32_t id), void *arg,

@@ -133,7 +133,35 @@ typedef struct choice {
     gemma_session *s;
     const gemma_sampling *how;
     random_state random;
+    int n_held;  /* of the tokens written, in the session */
+    bool forced; /* the last one was no choice */
 } choice;
+
+static void count_rows(const choice *c, int n)
+{
+    if (c->how->effort)
+        c->how->effort->rows += n;
+}
+
+/* The best, or drawn, of all that are admitted; -1 when none is. */
+static int32_t choose_admitted(choice *c)
+{
+    gemma_session *s = c->s;
+    const int V = s->g->c->V;
+
+    memcpy(s->scores, session_logits(s), (size_t)V * sizeof *s->scores);
+    for (int tries = 0; tries < V; tries++) {
+        const int32_t id = c->how->temperature > 0 ? draw(s->scores, V, c->how, &c->random, s->order)
+                                                   : s->g->ops->largest(s->scores, V);
+
+        if (s->scores[id] == -INFINITY)
+            break;
+        if (c->how->admits(c->how->mask_arg, id))
+            return id;
+        s->scores[id] = -INFINITY;
+    }
+    return -1;
+}
 
 /* The next of ids[0..n), n > 0, or of all when n < 0. */
 static int32_t choose_from(choice *c, const int32_t *ids, int n)
@@ -142,6 +170,7 @@ static int32_t choose_from(choice *c, const int32_t *ids, int n)
     const int V = s->g->c->V;
     int32_t i;
 
+    count_rows(c, n < 0 ? V : n > 1 ? n : 0);
     if (n < 0) {
         if (c->how->temperature > 0)
             return draw(session_logits(s), V, c->how, &c->random, s->order);
@@ -156,19 +185,55 @@ static int32_t choose_from(choice *c, const int32_t *ids, int n)
     return ids[i];
 }
 
+/* The tokens that were written without a choice go through the model together. */
+static bool catch_up(choice *c, const int32_t *written, int n_written, err *e)
+{
+    const int n = n_written - c->n_held;
+
+    c->n_held = n_written;
+    if (!n)
+        return true;
+    if (c->how->effort)
+        c->how->effort->passes++;
+    return session_extend_more(c->s, written + n_written - n, n, e);
+}
+
 /* The next id, or -1 when the mask ends the answer. The mask may allocate. */
-static int32_t choose(choice *c, const int32_t *written, int n_written)
+static bool choose(choice *c, const int32_t *written, int n_written, int32_t *id, err *e)
 {
     const int32_t *ids = NULL;
     int n = -1;
-    int32_t id;
 
+    *id = -1;
+    c->forced = false;
     if (c->how->mask && (n = c->how->mask(c->how->mask_arg, written, n_written, &ids)) == 0)
-        return -1;
+        return true;
+    if (n == 1) {
+        *id = ids[0];
+        c->forced = true;
+        if (c->how->temperature > 0)
+            random_unit(&c->random);
+        return true;
+    }
+    if (!catch_up(c, written, n_written, e))
+        return false;
+    if (n < 0 && c->how->admits) {
+        count_rows(c, c->s->g->c->V);
+        *id = choose_admitted(c);
+        return true;
+    }
     no_alloc_begin();
-    id = choose_from(c, ids, n);
+    *id = choose_from(c, ids, n);
     no_alloc_end();
-    return id;
+    return true;
+}
+
+static void count_token(const choice *c)
+{
+    if (!c->how->effort)
+        return;
+    c->how->effort->tokens++;
+    c->how->effort->forced += c->forced;
 }
 
 static bool is_stop(const gemma_sampling *how, int32_t id)
@@ -191,14 +256,16 @@ bool gemma_generate(gemma_session *s, const int32_t *ids, int n, const gemma_sam
     if (!session_set(s, ids, n, e))
         return false;
     for (;;) {
-        const int32_t id = choose(&c, out, *n_out);
+        int32_t id;
 
+        if (!choose(&c, out, *n_out, &id, e))
+            return false;
         if (id < 0 || is_stop(how, id))
             return true;
         out[(*n_out)++] = id;
-        if ((on_token && !on_token(arg, id)) || *n_out == how->max_tokens || s->n == s->max_tokens)
+        count_token(&c);
+        if ((on_token && !on_token(arg, id)) || *n_out == how->max_tokens ||
+            s->n + *n_out - c.n_held > s->max_tokens)
             return true;
-        if (!session_extend_more(s, &id, 1, e))
-            return false;
     }
 }
