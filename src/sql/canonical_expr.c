@@ -306,8 +306,11 @@ static void count_if(canon *k, sql_expr *x)
     const bool counted = !strcmp(x->text, "count");
     sql_expr *c;
 
-    if (x->args.n != 1 || x->call->distinct || x->call->filter ||
-        (!counted && strcmp(x->text, "sum")) || !(c = condition(k, x->args.at[0], counted)))
+    if (x->args.n != 1 || x->call->distinct || x->call->filter || (!counted && strcmp(x->text, "sum")))
+        return;
+    c = !counted && x->args.at[0]->type == SQL_T_BOOLEAN ? x->args.at[0]
+                                                         : condition(k, x->args.at[0], counted);
+    if (!c)
         return;
     x->text = "count_if";
     x->function = function_find("count_if");
@@ -692,6 +695,11 @@ static void on(canon *k, sql_from *f, const sql_query *q)
 
     expr(k, f->on);
     orient(f->on, f);
+    if (f->join == SQL_JOIN_INNER && !f->asof && x->kind == SQL_X_BOOL && !x->negated) {
+        f->on = NULL;
+        f->join = SQL_JOIN_CROSS;
+        return;
+    }
     if ((f->join != SQL_JOIN_INNER && f->join != SQL_JOIN_LEFT) || f->asof ||
         has_bare_star(q->select) || !could_be_using(k, x, f))
         return;
