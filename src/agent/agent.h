@@ -48,6 +48,7 @@ typedef struct agent_options {
     const char *adapter; /* for this question, in place of the context's; NULL: that one */
     bool no_rag, no_model, template_only, explain;
     const char *evidence; /* a hint to the question, as BIRD gives it; NULL: none */
+    bool no_mask;        /* for measurements: the model writes without the mask */
     bool model_only;     /* for tests and `make run`: skip the template */
     bool no_fallbacks;   /* with model_only: neither templates nor their endings step in */
     double temperature;  /* 0: greedy */

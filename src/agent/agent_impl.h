@@ -10,6 +10,7 @@
 #include "agent/understand.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "sql/mask.h"
 #include "sql/sql.h"
 
 struct agent_context {
@@ -23,8 +24,9 @@ struct agent_context {
     /* opened by the first question that needs the model (context.c) */
     gemma *model; /* borrowed from weights */
     _Atomic(gemma_session *) session; /* read by agent_cancel from anywhere */
-    char *prefix;    /* the fixed part of the prompt (prompt.c); owned */
-    struct knowledge_base *knowledge; /* retrieval.c; owned */
+    mask_schema *names; /* of the database, for masks; owned */
+    char *prefix;    /* the fixed part of the prompt; owned */
+    bool prefix_is_turn; /* which of the two prompts it is of */
     atomic_bool cancelled;
 };
 
@@ -40,7 +42,6 @@ struct agent_work {
     bool ended;           /* the answer is settled: later steps have nothing to do */
     bool partial;         /* a template that ignores the unused words */
     attempt next;         /* where the fallbacks go on */
-    struct retrieved *found; /* what the knowledge base gave (retrieval_impl.h) */
     const char *source, *why; /* of the step that runs, for its trace */
 };
 
@@ -84,10 +85,13 @@ MUST_CHECK gemma *agent_model_open(agent_model *m, err *e);
  * the model is open. Borrowed until agent_model_free. */
 MUST_CHECK bool agent_model_adapter(agent_model *m, const char *path, const gemma_adapter **out, err *e);
 
-/* The sentence encoder, opened at the first call; borrowed until agent_model_free. */
-MUST_CHECK const struct minilm *agent_model_encoder(agent_model *m, err *e);
+/* What masks need of the model's tokenizer; the model is open. */
+MUST_CHECK const mask_words *agent_model_words(agent_model *m, err *e);
+bool agent_model_is_default(const agent_model *m);
 
 /* -- context.c */
+/* The names of the database as the model's tokens, made at the first call. */
+MUST_CHECK const mask_schema *context_names(agent_context *c, err *e);
 /* Opens the model at the first call; `adapter` (NULL: the context's) is in use afterwards. */
 MUST_CHECK bool context_model(agent_context *c, const char *adapter, err *e);
 
@@ -95,6 +99,12 @@ MUST_CHECK bool context_model(agent_context *c, const char *adapter, err *e);
 MUST_CHECK char *few_shot_prefix(const agent_context *c);
 MUST_CHECK char *few_shot_question(const agent_context *c, const char *question,
                                    const char *evidence, const char *wrong_sql, const char *error);
+
+/* -- model_prompt.c: the ids of the whole prompt; the session holds its fixed part. A model
+ * that was taught the task is asked in turns (rag/prompt.h), a base model by examples. */
+bool model_is_taught(const agent_context *c);
+MUST_CHECK bool model_prompt(agent_state *s, agent_context *c, const char *wrong, const char *why,
+                             struct token_list *ids, err *e);
 
 /* -- sql_model.c: a statement that parses, binds and prepares; "" is never given. */
 MUST_CHECK bool sql_by_model(agent_state *s, agent_context *c, err *e);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/retrieval_impl.h"
+#include "agent/agent_impl.h"
 
 static bool open_semantic(agent_context *c, const char *file, err *e)
 {
@@ -63,7 +63,7 @@ void agent_context_close(agent_context *c)
     if (!c)
         return;
     gemma_session_close(c->session);
-    knowledge_base_close(c->knowledge);
+    mask_schema_free(c->names);
     agent_model_free(c->own_weights);
     sem_free(c->semantic);
     db_close(c->db);
@@ -105,4 +105,13 @@ bool context_model(agent_context *c, const char *adapter, err *e)
         return false;
     session_use_adapter(c->session, a);
     return true;
+}
+
+const mask_schema *context_names(agent_context *c, err *e)
+{
+    const mask_words *words = c->names ? NULL : agent_model_words(c->weights, e);
+
+    if (!c->names && words)
+        c->names = mask_schema_new(words, c->catalog, e);
+    return c->names;
 }

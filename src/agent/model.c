@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "agent/agent_impl.h"
-#include "minilm/minilm.h"
 
 static const char default_model[] = "models/gemma-3-270m-Q4_K_M.gguf";
 
@@ -20,12 +19,11 @@ typedef struct loaded {
 } loaded;
 
 struct agent_model {
-    pthread_mutex_t lock; /* guards what is opened late */
+    pthread_mutex_t lock; /* guards the four fields below it */
     gemma *engine;
     err error;
     loaded *adapters;
-    minilm *encoder;
-    err encoder_error; /* an encoder that failed to open is not tried again either */
+    mask_words *words;
     char *path;
     bool is_default; /* the weights that the default adapter is for */
     int threads;
@@ -78,7 +76,7 @@ void agent_model_free(agent_model *m)
         gemma_adapter_close(first->adapter);
         free(first);
     }
-    minilm_close(m->encoder);
+    mask_words_free(m->words);
     gemma_close(m->engine);
     pthread_mutex_destroy(&m->lock);
     free(m->path);
@@ -105,21 +103,19 @@ gemma *agent_model_open(agent_model *m, err *e)
     return engine;
 }
 
-const minilm *agent_model_encoder(agent_model *m, err *e)
+const mask_words *agent_model_words(agent_model *m, err *e)
 {
-    const minilm *encoder;
-    str path = {0};
+    const mask_words *words;
 
     pthread_mutex_lock(&m->lock);
-    if (!m->encoder && m->encoder_error.code == ERR_OK && minilm_default_path(&path, &m->encoder_error))
-        m->encoder = minilm_open(path.text, &(minilm_options){.threads = m->threads}, &m->encoder_error);
-    encoder = m->encoder;
-    if (!encoder)
-        *e = m->encoder_error;
+    if (!m->words)
+        m->words = mask_words_new(gemma_tokenizer(m->engine), e);
+    words = m->words;
     pthread_mutex_unlock(&m->lock);
-    str_deinit(&path);
-    return encoder;
+    return words;
 }
+
+bool agent_model_is_default(const agent_model *m) { return m->is_default; }
 
 /* ---- adapters ---- */
 

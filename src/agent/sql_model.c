@@ -1,17 +1,17 @@
 /* sql_model.c - the model writes a statement; nothing of it is believed.
  *
- * The text is cut to its first statement, parsed, bound, guarded and prepared
- * by the database. One repair with the error's words; then the fallbacks go on.
- * The prompt's fixed part is restored from disk where it was computed before. */
+ * A model that was taught the task writes under the mask (sql/mask.h). The text is
+ * cut to its first statement, parsed, bound, guarded and prepared by the database.
+ * One repair with the error's words; then the fallbacks go on. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/agent_impl.h"
+#include "rag/prompt.h"
 #include "token/token.h"
 
-enum { ANSWER_TOKENS = 160, BEAMS_MOST = 4 };
-#define CACHE_BYTES ((uint64_t)512 << 20)
+enum { ANSWER_TOKENS = 256, BEAMS_MOST = 4 };
 
 static bool is_word(char c)
 {
@@ -67,116 +67,77 @@ char *sql_extract(arena *a, const char *text)
     return arena_strn(a, p, (size_t)(end - p));
 }
 
-/* ---- the prompt's tokens ------------------------------------------------------ */
-
-/* The prefix's KV from disk, else computed and kept; a cache that can't be
- * written only costs time. */
-static bool extend_prefix(agent_context *c, const token_list *prefix, err *e)
-{
-    str dir = {0};
-    err local = {0};
-    const int n = (int)prefix->n;
-    const bool cached = home_path(&dir, "cache/prefix", &local);
-    bool ok = cached && session_restore(c->session, str_text(&dir), prefix->ids, n, &local);
-
-    if (!ok) {
-        ok = session_set(c->session, prefix->ids, n, e);
-        if (ok && cached && !session_save(c->session, str_text(&dir), CACHE_BYTES, &local))
-            log_debug("prefix cache: %s", local.msg);
-    }
-    str_deinit(&dir);
-    return ok;
-}
-
-static bool has_prefix(const agent_context *c, const token_list *prefix)
-{
-    return (size_t)session_tokens(c->session) >= prefix->n &&
-           !memcmp(session_ids(c->session), prefix->ids, prefix->n * sizeof *prefix->ids);
-}
-
-/* All ids of the prompt; the session holds its fixed part. The two parts are
- * encoded apart, as they meet at a line's end. */
-static bool prompt_ids(agent_state *s, agent_context *c, const char *wrong, const char *why,
-                       token_list *ids, err *e)
-{
-    const tokenizer *t = gemma_tokenizer(c->model);
-    char *tail;
-    bool ok;
-
-    if (!c->prefix && !(c->prefix = few_shot_prefix(c)))
-        return err_set(e, ERR_NOMEM, "out of memory for the prompt");
-    if (!tokenizer_encode(t, c->prefix, strlen(c->prefix), TOKEN_ADD_BOS, ids, e) ||
-        (!has_prefix(c, ids) && !extend_prefix(c, ids, e)))
-        return false;
-    tail = few_shot_question(c, s->question, s->work->o->evidence, wrong, why);
-    ok = tail ? tokenizer_encode(t, tail, strlen(tail), 0, ids, e)
-              : err_set(e, ERR_NOMEM, "out of memory for the prompt");
-    free(tail);
-    return ok;
-}
-
 /* ---- writing ------------------------------------------------------------------- */
 
 typedef struct writing {
+    agent_state *s;
+    agent_context *c;
     const tokenizer *t;
-    str text;
+    token_list ids; /* of the prompt */
+    mask *mask;     /* NULL: any token */
+    gemma_effort effort;
+    str text;       /* what was written last */
+    bool taught;
 } writing;
 
-/* The answer is over at ';' or at the end of its line. */
+/* Without a mask the answer is over at ';' or at the end of its line. */
 static bool on_token(void *arg, int32_t id)
 {
     writing *w = arg;
     const size_t from = w->text.n;
 
     tokenizer_decode(w->t, &id, 1, false, &w->text);
-    for (size_t i = from; i < w->text.n; i++)
+    for (size_t i = from; i < w->text.n && !w->mask; i++)
         if (w->text.text[i] == ';' || (w->text.text[i] == '\n' && i > 1))
             return false;
     return true;
 }
 
-static bool write_once(agent_context *c, const gemma_sampling *how, const token_list *ids,
-                       writing *w, err *e)
+/* "not in this data: returns of 2019" */
+static bool refused(const char *text, err *e)
 {
-    int32_t out[ANSWER_TOKENS];
-    int n = 0;
-
-    return gemma_generate(c->session, ids->ids, (int)ids->n, how, on_token, w, out, &n, e);
+    if (!str_starts(text, PROMPT_REFUSAL))
+        return false;
+    err_set(e, ERR_NOT_IN_DATA, "not in this data: %.200s", text + strlen(PROMPT_REFUSAL));
+    return true;
 }
 
-static bool accept(agent_state *s, agent_context *c, const char *text, err *e)
+static bool accept(writing *w, const char *text, err *e)
 {
-    char *sql = sql_extract(s->arena, text);
+    agent_state *s = w->s;
     db_result *prepared;
+    char *sql;
 
+    if (refused(text, e))
+        return false;
+    sql = sql_extract(s->arena, text);
     if (!sql)
         return err_set(e, ERR_MODEL, "the model wrote no statement");
-    if (!sql_accept(s, c, sql, e) || !sql_faithful(s->question, s->sql, e))
+    if (!sql_accept(s, w->c, sql, e) || (!w->taught && !sql_faithful(s->question, s->sql, e)))
         return false;
-    prepared = db_prepare(c->db, s->sql, e);
+    prepared = db_prepare(w->c->db, s->sql, e);
     db_result_free(prepared);
     return prepared != NULL;
 }
 
 /* The best beam that passes all checks. */
-static bool write_beams(agent_state *s, agent_context *c, const gemma_sampling *how,
-                        const token_list *ids, int n_beams, str *last, err *e)
+static bool write_beams(writing *w, const gemma_sampling *how, int n_beams, err *e)
 {
     gemma_beam beams[BEAMS_MOST];
     int n = 0;
 
-    if (!session_set(c->session, ids->ids, (int)ids->n, e) ||
-        !session_beams(c->session, n_beams, how, beams, &n, e))
+    if (!session_set(w->c->session, w->ids.ids, (int)w->ids.n, e) ||
+        !session_beams(w->c->session, n_beams, how, beams, &n, e))
         return false;
     err_set(e, ERR_MODEL, "the model wrote no statement");
     for (int i = 0; i < n; i++) {
         str text = {0};
         bool ok;
 
-        tokenizer_decode(gemma_tokenizer(c->model), beams[i].ids, (size_t)beams[i].n, false, &text);
-        ok = accept(s, c, str_text(&text), e);
+        tokenizer_decode(w->t, beams[i].ids, (size_t)beams[i].n, false, &text);
+        ok = accept(w, str_text(&text), e);
         if (!i)
-            str_adds(last, str_text(&text));
+            str_adds(&w->text, str_text(&text));
         str_deinit(&text);
         if (ok)
             return true;
@@ -184,31 +145,56 @@ static bool write_beams(agent_state *s, agent_context *c, const gemma_sampling *
     return false;
 }
 
-/* One try. `last` keeps what the model wrote, for the repair. */
-static bool try_once(agent_state *s, agent_context *c, const char *wrong, const char *why, str *last,
-                     err *e)
+static bool write_one(writing *w, const gemma_sampling *how, err *e)
 {
-    const agent_options *o = s->work->o;
-    const tokenizer *t = gemma_tokenizer(c->model);
-    const int32_t stop[] = {tokenizer_specials(t).eos, tokenizer_find(t, ";", 1),
-                            tokenizer_find(t, "\n", 1), tokenizer_find(t, "\n\n", 2)};
-    const gemma_sampling how = {.temperature = (float)o->temperature, .seed = o->seed,
-                                .top_p = o->temperature > 0 ? 0.95f : 0, .max_tokens = ANSWER_TOKENS,
-                                .stop = stop, .n_stop = 4};
-    const int n_beams = o->beam > BEAMS_MOST ? BEAMS_MOST : o->beam;
-    token_list ids = {0};
-    writing w = {.t = t};
-    bool ok = prompt_ids(s, c, wrong, why, &ids, e);
+    int32_t out[ANSWER_TOKENS];
+    int n = 0;
 
-    if (ok && n_beams > 1) {
-        ok = write_beams(s, c, &how, &ids, n_beams, last, e);
-    } else if (ok) {
-        ok = write_once(c, &how, &ids, &w, e);
-        str_adds(last, str_text(&w.text));
-        ok = ok && accept(s, c, str_text(&w.text), e);
+    return gemma_generate(w->c->session, w->ids.ids, (int)w->ids.n, how, on_token, w, out, &n, e) &&
+           accept(w, str_text(&w->text), e);
+}
+
+static bool open_mask(writing *w, const int32_t *ends, int n_ends, err *e)
+{
+    const agent_options *o = w->s->work->o;
+    const mask_options options = {.question = w->s->question, .evidence = o->evidence,
+                                  .max_tokens = ANSWER_TOKENS, .refusal = PROMPT_REFUSAL,
+                                  .ends = ends, .n_ends = n_ends};
+    const mask_schema *names;
+
+    if (!w->taught || o->no_mask)
+        return true;
+    names = context_names(w->c, e);
+    w->mask = names ? mask_new(names, &options, e) : NULL;
+    return w->mask != NULL;
+}
+
+/* One try. w->text keeps what the model wrote, for the repair. */
+static bool try_once(writing *w, const char *wrong, const char *why, err *e)
+{
+    const agent_options *o = w->s->work->o;
+    const special_tokens specials = tokenizer_specials(w->t);
+    const int32_t stop[] = {specials.end_of_turn, specials.eos, tokenizer_find(w->t, ";", 1),
+                            tokenizer_find(w->t, "\n", 1), tokenizer_find(w->t, "\n\n", 2)};
+    gemma_sampling how = {.temperature = (float)o->temperature, .seed = o->seed,
+                          .top_p = o->temperature > 0 ? 0.95f : 0, .max_tokens = ANSWER_TOKENS,
+                          .stop = stop, .n_stop = 5, .effort = &w->effort};
+    const int n_beams = o->beam > BEAMS_MOST ? BEAMS_MOST : o->beam;
+    bool ok;
+
+    w->ids.n = 0;
+    str_reset(&w->text);
+    if (!model_prompt(w->s, w->c, wrong, why, &w->ids, e) || !open_mask(w, stop, 1, e))
+        return false;
+    if (w->mask) {
+        how.mask = mask_next;
+        how.admits = mask_admits;
+        how.mask_arg = w->mask;
+        how.n_stop = 1;
     }
-    str_deinit(&w.text);
-    token_list_deinit(&ids);
+    ok = n_beams > 1 ? write_beams(w, &how, n_beams, e) : write_one(w, &how, e);
+    mask_free(w->mask);
+    w->mask = NULL;
     return ok;
 }
 
@@ -233,30 +219,49 @@ static bool repairable(const err *e)
            e->code == ERR_ARG || e->code == ERR_FORMAT;
 }
 
+/* Tokens written, and of them those that the grammar and the names left no choice for. */
+static const char *effort_text(const writing *w)
+{
+    const gemma_effort *f = &w->effort;
+
+    return f->tokens ? state_strf(w->s, "; %d tokens written, %d of them forced, in %d passes", (int)f->tokens,
+                                  (int)f->forced, (int)f->passes) : "";
+}
+
+static bool try_twice(writing *w, err *e)
+{
+    const double start = clock_ms();
+    const char *wrong;
+    err why;
+
+    if (try_once(w, NULL, NULL, e)) {
+        state_why(w->s, "model", "prepared at the first try%s", effort_text(w));
+        return true;
+    }
+    if (!repairable(e))
+        return false;
+    why = *e;
+    wrong = sql_extract(w->s->arena, str_text(&w->text));
+    state_trace(w->s, "sql_generator", "model", state_strf(w->s, "%s: %s", wrong ? wrong : "", why.msg),
+                clock_ms() - start);
+    if (!try_once(w, wrong ? wrong : "", why.msg, e))
+        return false;
+    state_why(w->s, "model", "prepared after one repair%s", effort_text(w));
+    return true;
+}
+
 bool sql_by_model(agent_state *s, agent_context *c, err *e)
 {
-    str first = {0}, second = {0};
-    double start;
+    writing w = {.s = s, .c = c};
     bool ok;
 
     if (!context_model(c, s->work->o->adapter, e))
         return false;
     name_model(s, c);
-    start = clock_ms();
-    ok = try_once(s, c, NULL, NULL, &first, e);
-    if (ok) {
-        state_why(s, "model", "prepared at the first try");
-    } else if (repairable(e)) {
-        const char *wrong = sql_extract(s->arena, str_text(&first));
-        const err why = *e;
-
-        state_trace(s, "sql_generator", "model",
-                    state_strf(s, "%s: %s", wrong ? wrong : "", why.msg), clock_ms() - start);
-        ok = try_once(s, c, wrong ? wrong : "", why.msg, &second, e);
-        if (ok)
-            state_why(s, "model", "prepared after one repair");
-    }
-    str_deinit(&first);
-    str_deinit(&second);
+    w.t = gemma_tokenizer(c->model);
+    w.taught = model_is_taught(c);
+    ok = try_twice(&w, e);
+    str_deinit(&w.text);
+    token_list_deinit(&w.ids);
     return ok;
 }

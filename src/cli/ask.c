@@ -30,14 +30,14 @@ static const char help[] =
     "  --no-times         leave times out of the JSON\n"
     "  --threads N        of the model (default: all cores)\n";
 static const char accepted[] =
-    "db model adapter no-adapter sql out chart batch semantic no-rag no-model template-only model-only "
+    "db model adapter no-adapter no-mask sql out chart batch semantic no-rag no-model template-only model-only "
     "all trace explain temperature beam pick threads seed format no-times";
 
 static agent_options options_of(const flags *f)
 {
     return (agent_options){
         .sql = f->sql, .no_rag = f->no_rag, .no_model = f->no_model || f->template_only,
-        .template_only = f->template_only, .model_only = f->model_only,
+        .template_only = f->template_only, .model_only = f->model_only, .no_mask = f->no_mask,
         .explain = f->explain, .temperature = f->temperature, .beam = f->beam,
         .pick = f->pick, .seed = f->seed,
     };

@@ -32,7 +32,6 @@ typedef struct verb {
     X(train)     \
     X(merge)     \
     X(export)    \
-    X(knowledge) \
     X(eval)      \
     X(doctor)    \
     X(bench)     \
@@ -67,7 +66,7 @@ typedef struct flags {
     const char *data, *json, *predictions; /* eval */
     bool resume;
     bool peft, is_private;                    /* export, model push */
-    bool no_rag, no_model, no_adapter, template_only, model_only, all, trace, explain, help, force, no_times;
+    bool no_rag, no_model, no_adapter, no_mask, template_only, model_only, all, trace, explain, help, force, no_times;
     double temperature;
     int beam, pick, threads, limit, mix_limit;
     uint64_t seed;

@@ -24,7 +24,7 @@ static const char help[] =
     "A result is right when its rows are those of the reference, as a multiset, in order\n"
     "only where that orders; ties at a LIMIT may fall either way. Intervals are 95 %.\n";
 static const char accepted[] = "data db-dir json predictions resume limit template-only no-model no-rag "
-                               "model-only model adapter no-adapter beam temperature seed threads semantic";
+                               "model-only no-mask model adapter no-adapter beam temperature seed threads semantic";
 
 static volatile int cancelled;
 
@@ -89,7 +89,7 @@ static bool evaluate(const flags *f, agent_model *model, const char *weights, ev
         .resume = f->resume, .semantic = f->semantic, .adapter = f->adapter, .no_adapter = f->no_adapter,
         .model = model, .weights = weights,
         .ask = {.no_rag = f->no_rag, .no_model = !model, .template_only = f->template_only,
-                .model_only = f->model_only, .no_fallbacks = f->model_only, .beam = f->beam,
+                .model_only = f->model_only, .no_mask = f->no_mask, .no_fallbacks = f->model_only, .beam = f->beam,
                 .temperature = f->temperature, .seed = f->seed},
         .progress = tell, .arg = &t, .cancel = &cancelled};
 

@@ -39,6 +39,7 @@ static const struct {
     {"no-rag", SWITCH, offsetof(flags, no_rag)},
     {"no-model", SWITCH, offsetof(flags, no_model)},
     {"no-adapter", SWITCH, offsetof(flags, no_adapter)},
+    {"no-mask", SWITCH, offsetof(flags, no_mask)},
     {"template-only", SWITCH, offsetof(flags, template_only)},
     {"model-only", SWITCH, offsetof(flags, model_only)},
     {"no-times", SWITCH, offsetof(flags, no_times)},
