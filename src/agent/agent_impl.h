@@ -24,6 +24,7 @@ struct agent_context {
     /* opened by the first question that needs the model (context.c) */
     gemma *model; /* borrowed from weights */
     _Atomic(gemma_session *) session; /* read by agent_cancel from anywhere */
+    struct knowledge_base *knowledge; /* retrieval.c; owned */
     mask_schema *names; /* of the database, for masks; owned */
     char *prefix;    /* the fixed part of the prompt; owned */
     bool prefix_is_turn; /* which of the two prompts it is of */
@@ -42,6 +43,7 @@ struct agent_work {
     bool ended;           /* the answer is settled: later steps have nothing to do */
     bool partial;         /* a template that ignores the unused words */
     attempt next;         /* where the fallbacks go on */
+    struct retrieved *found; /* what the knowledge base gave (retrieval_impl.h) */
     const char *source, *why; /* of the step that runs, for its trace */
 };
 
@@ -85,6 +87,8 @@ MUST_CHECK gemma *agent_model_open(agent_model *m, err *e);
  * the model is open. Borrowed until agent_model_free. */
 MUST_CHECK bool agent_model_adapter(agent_model *m, const char *path, const gemma_adapter **out, err *e);
 
+/* The sentence encoder, opened at the first call; borrowed until agent_model_free. */
+MUST_CHECK const struct minilm *agent_model_encoder(agent_model *m, err *e);
 /* What masks need of the model's tokenizer; the model is open. */
 MUST_CHECK const mask_words *agent_model_words(agent_model *m, err *e);
 bool agent_model_is_default(const agent_model *m);

@@ -134,8 +134,16 @@ static const struct {
     {C_FRANC, "Swiss francs", USE_METRIC, "swiss francs|swiss franc|francs|franc|chf"},
     {C_POUND, "pounds", USE_METRIC, "pounds|pound|british pounds|pounds sterling|gbp|sterling"},
     {C_QUALITY, "how it was", USE_KIND, "bad|weak|poor|low|high|good|strong|terrible|great|disappointing|soft"},
-    {C_BEYOND, "beyond templates", USE_NONE, "when|monday|tuesday|wednesday|thursday|friday|saturday|sunday|mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekend|weekends|weekdays|working days|"
-     "median|moving average|rolling average|moving|rolling|standard deviation|deviation|percentile|quartile|decile|correlation|correlate|correlated|correlates|cagr|compound annual growth rate|per capita|histogram|outlier|outliers|anomaly|anomalies|"
+    {C_DEAREST, "dearest", USE_TOP, "most expensive|dearest|priciest|costliest|highest priced"},
+    {C_CHEAPEST, "cheapest", USE_TOP, "cheapest|least expensive|most affordable|lowest priced"},
+    {C_NEWEST, "newest", USE_TOP, "newest|youngest|latest|most recent|most recently|last"},
+    {C_OLDEST, "oldest", USE_TOP, "oldest|earliest|first"},
+    {C_LARGEST, "largest", USE_TOP, "largest|biggest"},
+    {C_SMALLEST, "smallest", USE_TOP, "smallest|tiniest"},
+    {C_WHEN, "when", USE_GROUP, "when|on what date|on which date|what date|and when|on what day|since when"},
+    {C_MEDIAN, "median", USE_KIND, "median|the median|median of"},
+    {C_BEYOND, "beyond templates", USE_NONE, "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekend|weekends|weekdays|working days|"
+     "moving average|rolling average|moving|rolling|standard deviation|deviation|percentile|quartile|decile|correlation|correlate|correlated|correlates|cagr|compound annual growth rate|per capita|histogram|outlier|outliers|anomaly|anomalies|"
      "consecutive|in a row|streak|at the same time|bought together|basket analysis|cohort|retention|lifetime|abc analysis|pareto|ratio of|ratio|twice|double|half of|most recently|recently|latest|earliest|first time|last time|"
      "every month|every year|each year since|all months|in both|both years|previous purchase|days between|time between|until first|after first|rank of|position of|halve|tripled|doubled|gap between"},
     {C_CHAT, "chat", USE_NONE, "joke|poem|song|story|recipe|capital of|president|football match|who won|translate|write me|write a|stock market|news|movie|film|meaning of life|what time is it|how old|weather|tell a joke|love|politics|bitcoin|sing|cook|code|program|python|email|letter|your name|how are you"},

@@ -26,6 +26,8 @@ typedef enum concept {
     C_HAVE_WE, /* "do we have": there are */
     C_HELP, C_CHANGE_DATA, C_FORECAST, C_CHAT, C_FRANC, C_POUND,
     C_QUALITY,
+    C_DEAREST, C_CHEAPEST, C_NEWEST, C_OLDEST, C_LARGEST, C_SMALLEST,
+    C_WHEN, C_MEDIAN,
     C_BEYOND, /* what no template can do: medians, weekdays, moving averages */
 } concept;
 

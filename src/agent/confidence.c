@@ -19,6 +19,9 @@ void confidence_set(agent_state *s)
     case SOURCE_USER:
         set(s, "Sure", 0.95, "your own SQL, run as given");
         break;
+    case SOURCE_MEMORY:
+        set(s, "Sure", 0.95, "a verified answer to this question");
+        break;
     case SOURCE_MODEL:
         set(s, "Check this", 0.35, "written by the language model: read the SQL");
         break;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/agent_impl.h"
+#include "agent/retrieval_impl.h"
 
 static bool open_semantic(agent_context *c, const char *file, err *e)
 {
@@ -63,6 +63,7 @@ void agent_context_close(agent_context *c)
     if (!c)
         return;
     gemma_session_close(c->session);
+    knowledge_base_close(c->knowledge);
     mask_schema_free(c->names);
     agent_model_free(c->own_weights);
     sem_free(c->semantic);

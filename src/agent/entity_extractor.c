@@ -120,6 +120,8 @@ static void find_kinds(reading_state *s)
     s->growth = has_any(s, growth, 5);
     s->why = has(s, C_WHY) || (s->growth && has(s, C_DRIVER));
     s->average = has(s, C_AVERAGE);
+    s->median = has(s, C_MEDIAN);
+    s->average = s->average || s->median;
     find_moving(s);
     s->share = false;
     for (i = 0; i < s->n; i++)
@@ -261,8 +263,12 @@ void entities_extract(reading_state *s)
     if (take_undefined(s))
         return;
     year_for_bare(s);
+    find_place(s);
+    take_attribute_orders(s);
     take_superlatives(s);
     take_comparisons(s);
+    count_of_time(s);
+    take_when(s);
     find_list(s);
     take_values(s);
     take_holidays(s);
@@ -270,4 +276,5 @@ void entities_extract(reading_state *s)
     take_groups(s);
     take_metrics(s);
     take_time(s);
+    calendar_ends(s);
 }

@@ -219,6 +219,20 @@ static void take_included(reading_state *s)
     }
 }
 
+/* "Monday to Friday": more than the two that are named. */
+static bool range_of_days(const reading_state *s, int i, int dimension)
+{
+    const sem_dimension *d = sem_dimension_at(s->layer, dimension);
+    const int before = item_prev(s, i);
+
+    if (d->table >= 0 || !d->n_said || before < 0 || s->items[before].use != USE_FILTER)
+        return false;
+    for (int k = before + 1; k < i; k++)
+        if (item_token_in(s, k, "to|through|until|till"))
+            return true;
+    return false;
+}
+
 void take_values(reading_state *s)
 {
     take_included(s);
@@ -236,6 +250,8 @@ void take_values(reading_state *s)
             continue;
         if (hit->cut)
             why_not(s, arena_strf(s->arena, "'%s' is part of too many names", item_text(s, i)));
+        if (range_of_days(s, i, hit->dimension))
+            why_not(s, "a range of weekdays");
         if (joined_to_other(s, i, hit->dimension))
             why_not(s, "members of different kinds side by side");
         out = excluded(s, i, &marker);

@@ -34,6 +34,9 @@ static const char *const pointers[] = {
     "that store", "that category", "that product", "this as", "that as", "those as", "these as",
 };
 
+/* Of these a whole question may follow: "ok. How many stores …". */
+static const char weak[] = "ok|okay|so|now|then|or|again|but|and|also|just";
+
 static int opening_at(const reading_state *s)
 {
     int best = 0;
@@ -66,11 +69,31 @@ static void take_tokens(reading_state *s, int from, int n)
             item_take(s, i, USE_STOP);
 }
 
+static bool asks(const token *t)
+{
+    return word_in(t, "which|what|who|whose|how|where|when|list|name|show|give|is|are|did|do|does|was|were|has|have|can|tell|find|compare|why|rank");
+}
+
+/* It asks, and names both what and when, or a thing to count or list. */
+static bool is_complete(const reading_state *s)
+{
+    bool thing = false, measure = false, time = false;
+
+    for (int i = 0; i < s->n; i++) {
+        measure = measure || s->items[i].metric >= 0;
+        thing = thing || s->items[i].entity >= 0;
+        time = time || s->items[i].time.n_tokens;
+    }
+    return (measure && time) || (thing && (says(s, C_HOW_MANY) || says(s, C_LIST))) || (thing && time);
+}
+
 static bool takes_markers(reading_state *s)
 {
     bool found = false;
-    const int opening = opening_at(s);
+    int opening = opening_at(s);
 
+    if (opening && opening < s->t.n && word_in(&s->t.at[opening - 1], weak) && asks(&s->t.at[opening]) && is_complete(s))
+        opening = 0;
     if (opening) {
         take_tokens(s, 0, opening);
         found = true;
@@ -87,19 +110,41 @@ static bool takes_markers(reading_state *s)
     return found;
 }
 
-static bool asks(const token *t)
+/* "in units?", "revenue": nothing but a measure. */
+static bool only_measure(const reading_state *s)
 {
-    return word_in(t, "which|what|who|whose|how|where|when|list|name|show|give|is|are|did|do|does|was|were|has|have|can|tell|find|compare|why|rank");
+    int n = 0;
+
+    for (int i = 0; i < s->n; i++)
+        if (s->items[i].metric >= 0 && !s->items[i].n_values)
+            n++;
+        else if (!item_only_stop(&s->items[i]) && !item_token_in(s, i, "in|as|then|please|instead"))
+            return false;
+    return n == 1 && s->t.n <= 4 && !asks(&s->t.at[0]);
+}
+
+/* "for Business customers": they are narrowed, not counted. */
+static bool narrowed_thing(const reading_state *s, int i)
+{
+    return i && s->items[i].entity >= 0 && s->items[i - 1].n_values && !asks(&s->t.at[0]);
 }
 
 /* A whole question: it names what it measures, or what it asks for. */
 static bool is_whole(const reading_state *s)
 {
-    if (s->t.n > FRAGMENT_WORDS || (asks(&s->t.at[0]) && !word_in(&s->t.at[0], "compare")))
+    int first = 0;
+
+    while (first + 1 < s->t.n && word_in(&s->t.at[first], weak))
+        first++;
+    if (s->t.n > FRAGMENT_WORDS || (asks(&s->t.at[first]) && !word_in(&s->t.at[first], "compare")))
         return true;
+    if (only_measure(s))
+        return false;
     for (int i = 0; i < s->n; i++) {
         const item *it = &s->items[i];
 
+        if (narrowed_thing(s, i))
+            continue;
         if (it->metric >= 0 || it->undefined >= 0 || item_is(it, C_HELP) || item_is(it, C_CHAT) || item_is(it, C_FORECAST) ||
             item_is(it, C_CHANGE_DATA))
             return true;
@@ -177,6 +222,38 @@ static bool asks_which(const reading_state *s)
     return words_match(&s->t, 0, "and which ones") == s->t.n;
 }
 
+/* "why is the East down?": of the measure and the time before. */
+static bool why_of_before(const reading_state *s)
+{
+    if (!says(s, C_WHY))
+        return false;
+    for (int i = 0; i < s->n; i++)
+        if (s->items[i].metric >= 0 || s->items[i].time.n_tokens || s->items[i].undefined >= 0)
+            return false;
+    return true;
+}
+
+/* "stores instead of regions", "against 2023 rather than 2024": the last is gone. */
+static void drop_replaced(reading_state *s)
+{
+    for (int t = 0; t + 2 < s->t.n; t++) {
+        if (!words_match(&s->t, t, "instead of") && !words_match(&s->t, t, "rather than"))
+            continue;
+        for (int i = 0; i < s->n; i++) {
+            item *it = &s->items[i];
+
+            if (it->from + it->n <= t || (it->metric < 0 && it->dimension < 0 && it->grain == SEM_NO_GRAIN && !it->time.n_tokens && it->from >= t + 2))
+                continue;
+            it->metric = it->dimension = it->entity = -1;
+            it->grain = SEM_NO_GRAIN;
+            it->time.n_tokens = it->n_values = it->n_conditions = 0;
+            item_take(s, i, USE_STOP);
+            if (it->from >= t + 2)
+                break;
+        }
+    }
+}
+
 /* "how many?" of what was listed. */
 static bool asks_how_many(const reading_state *s)
 {
@@ -201,12 +278,16 @@ void follow_begin(reading_state *s)
     for (int i = 0; i < s->n; i++)
         if (item_is(&s->items[i], C_HELP) || item_is(&s->items[i], C_CHANGE_DATA))
             return;
-    s->follows = marked || !is_whole(s);
+    s->follows = marked || !is_whole(s) || why_of_before(s);
     trace(s, s->follows ? "it goes on from the question before" : "a topic of its own");
     if (!s->follows)
         return;
+    drop_replaced(s);
     anchor_times(s);
     anchor_values(s);
+    for (int i = 0; i < s->n; i++)
+        if (narrowed_thing(s, i))
+            s->items[i].metric = -1;
 }
 
 /* ---- what is kept ------------------------------------------------------ */
@@ -260,6 +341,13 @@ static void carry_periods(reading_state *s, bool kind)
     sem_query *q = s->q;
     const bool comparing = says(s, C_VERSUS) || says(s, C_COMPARE) || says(s, C_DIFFERENCE);
 
+    if (b->shape == SEM_GROWTH && q->period.set && !q->n_periods && says(s, C_VERSUS) && b->period.set && keep(s, b->period.label)) {
+        q->base = q->period; /* "against 2023": of the change that was shown */
+        q->period = b->period;
+        s->growth = true;
+        TAKE(s, USE_COMPARE, C_VERSUS, C_THAN);
+        return;
+    }
     if (q->period.set && comparing && !q->n_periods && period_before(s)->set && !(period_before(s)->from == q->period.from && period_before(s)->to == q->period.to)) {
         q->periods[0] = *period_before(s); /* "compare it with 2023" */
         q->periods[1] = q->period;
@@ -286,6 +374,14 @@ static void carry_periods(reading_state *s, bool kind)
             q->periods[q->n_periods++] = b->periods[i];
 }
 
+/* "all customers": what narrowed them, their segment, is one of theirs. */
+static bool same_thing(const reading_state *s, int i, int dimension)
+{
+    const int entity = s->items[i].entity, label = entity >= 0 ? sem_entity_at(s->layer, entity)->label : -1;
+
+    return label >= 0 && sem_dimension_at(s->layer, label)->table == sem_dimension_at(s->layer, dimension)->table;
+}
+
 /* "for all regions", "in every channel": without the filter. */
 static bool lifts(const reading_state *s, int dimension)
 {
@@ -294,7 +390,7 @@ static bool lifts(const reading_state *s, int dimension)
     for (int i = 0; i < s->n; i++) {
         const int t = s->items[i].from;
 
-        if (s->items[i].dimension == dimension && (word_in(&s->t.at[t], words) || (t && word_in(&s->t.at[t - 1], words))))
+        if ((s->items[i].dimension == dimension || same_thing(s, i, dimension)) && (word_in(&s->t.at[t], words) || (t && word_in(&s->t.at[t - 1], words))))
             return true;
     }
     return false;
@@ -329,14 +425,44 @@ static bool excludes(const sem_filter *own, const sem_filter *old)
     return gone && gone == old->n_values;
 }
 
+/* The other dimension has the old value too: "online" is a format and a channel. */
+static bool names_same(const reading_state *s, int dimension, const sem_filter *old)
+{
+    const db_column *c = dimension == old->dimension ? NULL : dimension_column(s->layer, s->catalog, dimension);
+
+    for (int i = 0; c && old->op == SEM_IN && old->n_values == 1 && i < c->n_values; i++)
+        if (!strcmp(c->values[i], old->values[0]))
+            return true;
+    return false;
+}
+
 static bool replaced(const reading_state *s, const sem_filter *old, int n_own)
 {
     if (lifts(s, old->dimension))
         return true;
     for (int i = 0; i < n_own; i++)
-        if (s->q->filters[i].dimension == old->dimension && (s->q->filters[i].op != SEM_NOT_IN || excludes(&s->q->filters[i], old)))
+        if (names_same(s, s->q->filters[i].dimension, old))
+            return true;
+        else if (s->q->filters[i].dimension == old->dimension && (s->q->filters[i].op != SEM_NOT_IN || excludes(&s->q->filters[i], old)))
             return true;
     return false;
+}
+
+/* "and North too": beside East and West. */
+static void join_members(reading_state *s, int n_own)
+{
+    const sem_query *b = &s->before->query;
+
+    for (int i = 0; adds(s) && i < n_own; i++)
+        for (int k = 0; k < b->n_filters; k++) {
+            const sem_filter own = s->q->filters[i], *old = &b->filters[k];
+
+            if (old->dimension != own.dimension || old->op != SEM_IN || own.op != SEM_IN || old->n_values + own.n_values > SEM_MAX_VALUES)
+                continue;
+            s->q->filters[i] = *old;
+            memcpy(s->q->filters[i].values + old->n_values, own.values, sizeof own.values[0] * (size_t)own.n_values);
+            s->q->filters[i].n_values += own.n_values;
+        }
 }
 
 static void carry_filters(reading_state *s)
@@ -355,6 +481,7 @@ static void carry_filters(reading_state *s)
         }
     if (q->share_filter >= 0 && q->share_filter < SEM_MAX_FILTERS && s->share)
         q->share_filter += n;
+    join_members(s, n_own);
     memcpy(all + n, q->filters, sizeof all[0] * (size_t)n_own);
     memcpy(q->filters, all, sizeof all);
     q->n_filters = n + n_own;
@@ -367,6 +494,18 @@ static const char *condition_words(const reading_state *s, const sem_condition_u
 
     return arena_strf(s->arena, "%s: %s%s%s%s", sem_entity_at(s->layer, c->entity)->name.title, use->negate ? "not " : "", c->name.title,
                       period && use->period.set ? " " : "", period && use->period.set ? use->period.label : "");
+}
+
+/* "all customers again": no row for each of them either. */
+static void drop_lifted_groups(reading_state *s)
+{
+    const sem_query *b = &s->before->query;
+
+    for (int f = 0; f < b->n_filters; f++)
+        for (int g = 0; lifts(s, b->filters[f].dimension) && g < s->q->n_groups; g++)
+            if (s->q->groups[g].dimension >= 0 && sem_dimension_at(s->layer, s->q->groups[g].dimension)->is_entity_label &&
+                sem_dimension_at(s->layer, s->q->groups[g].dimension)->table == sem_dimension_at(s->layer, b->filters[f].dimension)->table)
+                s->q->n_groups = 0;
 }
 
 static void carry_conditions(reading_state *s)
@@ -409,16 +548,29 @@ static bool narrowed(const reading_state *s, const sem_group *g, int first_own)
     return false;
 }
 
+/* "East and West": their rows stay when they are shown by month. */
+static bool compares_members(const reading_state *s)
+{
+    const sem_query *b = &s->before->query;
+
+    for (int i = 0; b->n_groups == 1 && time_group(s->q) >= 0 && i < b->n_filters; i++)
+        if (b->filters[i].dimension == b->groups[0].dimension && b->filters[i].op == SEM_IN && b->filters[i].n_values > 1)
+            return true;
+    return false;
+}
+
 /* How many of the groups stayed, -1: the question names its own. */
 static int carry_groups(reading_state *s, int first_own_filter)
 {
     const sem_query *b = &s->before->query;
     sem_query *q = s->q;
-    const bool none = s->why || s->trend || s->count;
+    const bool there = asks(&s->t.at[0]) && said(s, "there");
+    const bool total = s->t.n <= 3 && says(s, C_TOGETHER);
+    const bool none = s->why || s->trend || s->count || there || total;
     int n = 0;
     sem_group all[SEM_MAX_GROUPS];
 
-    if ((q->n_groups && !adds(s)) || none || b->shape == SEM_WHY)
+    if ((q->n_groups && !adds(s) && !compares_members(s)) || none || b->shape == SEM_WHY)
         return q->n_groups ? -1 : 0;
     for (int i = 0; i < b->n_groups && n + q->n_groups < SEM_MAX_GROUPS; i++)
         if (!narrowed(s, &b->groups[i], first_own_filter) && !(s->growth && b->groups[i].dimension < 0) &&
@@ -430,6 +582,20 @@ static int carry_groups(reading_state *s, int first_own_filter)
     return n;
 }
 
+/* "make that ten", "the bottom ten": how many rows. */
+static int said_limit(reading_state *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        const item *it = &s->items[i];
+
+        if (it->taken || !it->is_number || it->unit || it->number < 1 || it->number > 1000 || it->number != (int)it->number)
+            continue;
+        item_take(s, i, USE_TOP);
+        return (int)s->items[i].number;
+    }
+    return 0;
+}
+
 static void carry_order(reading_state *s, int n_groups)
 {
     const sem_query *b = &s->before->query;
@@ -439,6 +605,10 @@ static void carry_order(reading_state *s, int n_groups)
     if (!q->ordered && !s->ranking && !other_rows) {
         q->ordered = b->ordered;
         q->ascending = b->ascending;
+    }
+    if (b->limit && (!q->limit || q->limit == 1) && !other_rows) {
+        const int n = said_limit(s);
+        q->limit = n ? n : q->limit;
     }
     if (!q->limit && !other_rows &&
         (b->limit < 2 || keep(s, arena_strf(s->arena, "%s %d", q->ascending ? "bottom" : "top", b->limit)))) {
@@ -466,7 +636,7 @@ static void carry_shape(reading_state *s)
     q->columns_only = b->columns_only;
     q->like_for_like = q->like_for_like || b->like_for_like;
     q->constant_currency = b->constant_currency;
-    q->running = b->running;
+    q->running = b->running && !s->not_running;
     q->moving = b->moving;
     q->average_per = q->average_per != SEM_NO_GRAIN ? q->average_per : b->average_per;
     q->average_per_entity = q->average_per_entity >= 0 ? q->average_per_entity : b->average_per_entity;
@@ -530,7 +700,7 @@ static void only_is_no_group(reading_state *s)
 {
     bool value = false;
 
-    if (!word_in(&s->t.at[0], "only|just|but") && !(s->t.n > 1 && word_in(&s->t.at[1], "only|just")))
+    if (!word_in(&s->t.at[0], "only|just|but|for|from|in|with") && !(s->t.n > 1 && word_in(&s->t.at[1], "only|just")))
         return;
     for (int i = 0; i < s->n; i++)
         value = value || s->items[i].use == USE_FILTER;
@@ -545,12 +715,22 @@ bool follow_carry(reading_state *s)
     int n_groups, n_own;
 
     s->u->follows = true;
+    if (s->running && s->before->query.running && (says(s, C_NOT) || says(s, C_EXCEPT))) { /* "not cumulative" */
+        s->running = false;
+        s->not_running = true;
+        TAKE(s, USE_KIND, C_RUNNING, C_NOT, C_EXCEPT);
+    }
     listed_is_group(s);
     only_is_no_group(s);
     kind = names_kind(s);
     own_entity = s->list && s->entity_asked >= 0;
-    if (own_entity) /* "which stores opened there?": only where and when stay */
-        return carry_periods(s, kind), carry_filters(s), false;
+    if (own_entity) { /* "which stores opened there?": only where and when stay */
+        carry_periods(s, kind);
+        carry_filters(s);
+        if (said(s, "its|it") && s->before->query.limit == 1)
+            why_not(s, "what 'it' stands for is in the rows of the answer before");
+        return false;
+    }
     if (s->count && s->entity_asked < 0 && !s->q->n_metrics)
         s->entity_asked = s->before->query.entity; /* "how many?" */
     carry_metrics(s);
@@ -558,6 +738,7 @@ bool follow_carry(reading_state *s)
         s->q->share_filter = -1;
     carry_periods(s, kind);
     n_own = s->q->n_filters;
+    drop_lifted_groups(s);
     carry_filters(s);
     carry_conditions(s);
     n_groups = carry_groups(s, s->q->n_filters - n_own);
@@ -567,7 +748,7 @@ bool follow_carry(reading_state *s)
         carry_shape(s);
     carry_order(s, n_groups);
     take_rest(s);
-    if (said(s, "its") && s->before->query.limit == 1)
+    if (said(s, "its|it|he|she") && !kind && s->before->query.limit == 1)
         why_not(s, "what 'its' stands for is in the rows of the answer before");
     if (kind)
         return false;

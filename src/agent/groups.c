@@ -44,13 +44,18 @@ void take_superlatives(reading_state *s)
             s->q->limit = (int)s->items[number].number;
             item_take(s, number, USE_TOP);
         }
-        if (i && s->t.at[s->items[i - 1].from].is_ordinal && s->t.at[s->items[i - 1].from].number > 1) {
-            why_not(s, "one place of a ranking");
+        if (i && s->t.at[s->items[i - 1].from].is_ordinal && s->t.at[s->items[i - 1].from].number > 1 && !s->items[i - 1].time.n_tokens) {
+            s->q->offset = (int)s->t.at[s->items[i - 1].from].number - 1;
+            s->q->limit = 1;
             item_take(s, i - 1, USE_TOP);
         }
         low = item_is(it, C_BOTTOM) || item_is(it, C_WORST) || item_is(it, C_SLOW);
-        if (s->ranking && s->q->ascending != low)
-            why_not(s, "both ends of a ranking");
+        if (s->ranking && s->q->ascending != low) {
+            for (int k = 0; k < s->n; k++)
+                s->spread = s->spread || item_is(&s->items[k], C_DIFFERENCE);
+            if (!s->spread)
+                why_not(s, "both ends of a ranking");
+        }
         s->q->ascending = low;
         if ((item_is(it, C_BEST) || item_is(it, C_WORST)) && !item_is(it, C_TOP) && !item_is(it, C_BOTTOM))
             s->u->intent_score = -1; /* quality: may turn with the metric (see finish_ranking) */

@@ -22,7 +22,7 @@ static void average_unit(reading_state *s)
     sem_query *q = s->q;
     static const char *const choices[] = {"day", "month", "order", "store"};
 
-    if (!s->average || says(s, C_BEYOND))
+    if (!s->average || item_find(s, C_BEYOND) >= 0)
         return;
     TAKE(s, USE_KIND, C_AVERAGE);
     need_metric(s, true);
@@ -30,6 +30,14 @@ static void average_unit(reading_state *s)
         return;
     if (q->n_metrics && sem_metric_at(s->layer, q->metrics[0])->additivity == SEM_RATIO)
         return;
+    for (int f = 0; f < q->n_filters; f++) { /* "average sales on Saturdays": an average Saturday */
+        const sem_dimension *d = sem_dimension_at(s->layer, q->filters[f].dimension);
+
+        if (d->n_said && d->table < 0 && time_group(q) < 0) {
+            q->average_per = SEM_DAY;
+            return;
+        }
+    }
     /* "the average of monthly sales", "average sales by month of the year" */
     if (time_group(q) >= 0) {
         const int g = time_group(q);
@@ -351,7 +359,11 @@ void intent_classify(reading_state *s)
         more_than_before(s); /* "which stores sold more in 2025 than in 2024" */
     named = named_share(s);
     s->trend = s->trend || moved_over_time(s);
-    if (s->why)
+    if (s->place_asked)
+        shape_place(s);
+    else if (shape_fold(s))
+        s->count = false;
+    else if (s->why)
         shape_why(s);
     else if (s->running || q->moving) {
         q->running = !q->moving;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/agent_impl.h"
+#include "minilm/minilm.h"
 
 static const char default_model[] = "models/gemma-3-270m-Q4_K_M.gguf";
 
@@ -19,10 +20,12 @@ typedef struct loaded {
 } loaded;
 
 struct agent_model {
-    pthread_mutex_t lock; /* guards the four fields below it */
+    pthread_mutex_t lock; /* guards what is opened late */
     gemma *engine;
     err error;
     loaded *adapters;
+    minilm *encoder;
+    err encoder_error; /* an encoder that failed to open is not tried again either */
     mask_words *words;
     char *path;
     bool is_default; /* the weights that the default adapter is for */
@@ -76,6 +79,7 @@ void agent_model_free(agent_model *m)
         gemma_adapter_close(first->adapter);
         free(first);
     }
+    minilm_close(m->encoder);
     mask_words_free(m->words);
     gemma_close(m->engine);
     pthread_mutex_destroy(&m->lock);
@@ -101,6 +105,22 @@ gemma *agent_model_open(agent_model *m, err *e)
         *e = m->error;
     pthread_mutex_unlock(&m->lock);
     return engine;
+}
+
+const minilm *agent_model_encoder(agent_model *m, err *e)
+{
+    const minilm *encoder;
+    str path = {0};
+
+    pthread_mutex_lock(&m->lock);
+    if (!m->encoder && m->encoder_error.code == ERR_OK && minilm_default_path(&path, &m->encoder_error))
+        m->encoder = minilm_open(path.text, &(minilm_options){.threads = m->threads}, &m->encoder_error);
+    encoder = m->encoder;
+    if (!encoder)
+        *e = m->encoder_error;
+    pthread_mutex_unlock(&m->lock);
+    str_deinit(&path);
+    return encoder;
 }
 
 const mask_words *agent_model_words(agent_model *m, err *e)

@@ -16,14 +16,6 @@ static const agent_step steps[] = {
 };
 enum { N_STEPS = sizeof steps / sizeof steps[0] };
 
-bool rag_step(agent_state *s, agent_context *c, err *e)
-{
-    (void)c;
-    (void)e;
-    state_why(s, "none", "%s", s->work->o->no_rag ? "--no-rag" : "no knowledge base yet");
-    return true;
-}
-
 static void keep_history(agent_state *s, const agent_options *o)
 {
     const int first = o->n_history > AGENT_MAX_HISTORY ? o->n_history - AGENT_MAX_HISTORY : 0;

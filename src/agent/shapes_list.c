@@ -94,6 +94,25 @@ static void list_of_closures(reading_state *s)
     take_tokens(s, "when|until|till");
 }
 
+/* "In which city is our largest store", "when did Leipzig Mitte open": of the
+ * one that is meant, only this. */
+static bool attribute_asked(const reading_state *s, int label)
+{
+    bool one = s->q->order_dimension >= 0 && s->q->limit == 1;
+    concept which = C_NONE;
+
+    for (int f = 0; f < s->q->n_filters; f++)
+        one = one || (s->when_dimension >= 0 && s->q->filters[f].dimension == label && s->q->filters[f].n_values == 1);
+    if (!one)
+        return false;
+    if (s->when_dimension >= 0)
+        return true;
+    for (int i = 0; i < s->n; i++)
+        if (s->items[i].dimension >= 0 && s->items[i].dimension != label && s->items[i].use == USE_GROUP)
+            return item_token_in(s, i, "who") || (item_group_marker(s, i, &which) >= 0 && which == C_WHICH);
+    return false;
+}
+
 void shape_list(reading_state *s)
 {
     sem_query *q = s->q;
@@ -118,7 +137,9 @@ void shape_list(reading_state *s)
         else
             why_not(s, "a list by time");
     q->n_groups = 0;
-    q->columns_only = q->n_columns > 0 && only_columns(s);
+    if (s->when_dimension >= 0 && q->n_columns < SEM_MAX_GROUPS && s->when_dimension != q->order_dimension)
+        q->columns[q->n_columns++] = s->when_dimension;
+    q->columns_only = q->n_columns > 0 && (only_columns(s) || attribute_asked(s, label));
     list_of_closures(s);
     no_absence_of_others(s);
     TAKE(s, USE_KIND, C_LIST, C_COLUMNS, C_SELL);

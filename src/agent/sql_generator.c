@@ -11,7 +11,7 @@
  * Each attempt that fails is in the trace with its reason. */
 #include <string.h>
 
-#include "agent/agent_impl.h"
+#include "agent/retrieval_impl.h"
 
 bool sql_accept(agent_state *s, agent_context *c, const char *text, err *e)
 {
@@ -141,6 +141,8 @@ bool sql_generate(agent_state *s, agent_context *c, err *e)
     } attempts[] = {[ATTEMPT_TEMPLATE] = {"template", try_template},
                     [ATTEMPT_MODEL] = {"model", try_model},
                     [ATTEMPT_PARTIAL] = {"partial template", try_partial}};
+    if (s->work->next == ATTEMPT_TEMPLATE && memory_answer(s, c, &(err){0}))
+        return true;
     while (s->work->next < ATTEMPT_NONE) {
         const attempt now = s->work->next++;
         const double start = clock_ms();

@@ -301,7 +301,7 @@ bool understand(const sem_layer *l, const db_catalog *c, const char *question,
 bool understand_after(const sem_layer *l, const db_catalog *c, const understood_before *before,
                       const char *question, arena *a, understanding *u, err *e)
 {
-    reading_state s = {.before = before && before->set ? before : NULL, .layer = l, .catalog = c, .arena = a, .u = u, .q = &u->query, .question = question, .entity_asked = -1};
+    reading_state s = {.before = before && before->set ? before : NULL, .layer = l, .catalog = c, .arena = a, .u = u, .q = &u->query, .question = question, .entity_asked = -1, .when_dimension = -1};
 
     *u = (understanding){.why_not = "", .missing = ""};
     sem_query_init(&u->query);

@@ -44,6 +44,7 @@ typedef struct reading_state {
     const char *question;
     const understood_before *before; /* NULL: no question was asked before */
     bool follows;                    /* it goes on from that one */
+    bool not_running;                /* "not cumulative" any more */
     bool lists_counted;              /* "which ones?" of what was counted */
     /* what was decided on the way */
     bool growth, compare, share, ranking, trend, average, running, why, list, count, uplift;
@@ -51,6 +52,9 @@ typedef struct reading_state {
     bool default_metric; /* nobody named one */
     bool change_limit;   /* "grew by more than 5 %": in having_op and having_value */
     int entity_asked;    /* of list and count; -1 */
+    bool place_asked, spread, median; /* "where does West rank", "gap between best and worst" */
+    int when_dimension;     /* "and when": a column of the list; -1 */
+    sem_grain count_grain;  /* "how many days had more than …" */
     sem_grain moving_grain; /* "three-month moving average" */
 } reading_state;
 
@@ -71,6 +75,13 @@ void take_conditions(reading_state *s);   /* measures.c: active, opened in 2024 
 void take_metrics(reading_state *s);      /* sales, orders */
 void year_for_bare(reading_state *s);     /* time_roles.c: "March and April 2025" */
 void take_time(reading_state *s);         /* all periods that no condition took */
+/* places.c */
+void take_attribute_orders(reading_state *s); /* the cheapest product, the newest store */
+void find_place(reading_state *s);
+void take_when(reading_state *s);
+void calendar_ends(reading_state *s);
+/* folds.c */
+void count_of_time(reading_state *s);
 /* averages.c */
 void find_moving(reading_state *s);       /* "3-month moving average": sets q->moving */
 void moving_grain(reading_state *s);      /* its row of periods */

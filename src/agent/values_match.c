@@ -153,6 +153,23 @@ static void match_value(const sem_dimension *d, bool parts, const char *value, c
     }
 }
 
+/* What the layer says people call values: "weekend", "click and collect". */
+static void match_said(const sem_dimension *d, const tokens *t, int i, value_hit *hits, int *n, int max, arena *a)
+{
+    for (int k = 0; k < d->n_said && *n < max; k++) {
+        const sem_said *said = &d->said[k];
+        const int matched = *said->phrase == *t->at[i].fold ? spell(said->phrase, t, i, false, a) : 0;
+        value_hit *h;
+
+        if (!matched)
+            continue;
+        h = &hits[(*n)++];
+        *h = (value_hit){.dimension = d->id, .how = VALUE_WHOLE, .n_tokens = matched, .n_values = said->n_values};
+        for (int v = 0; v < said->n_values; v++)
+            h->values[v] = said->values[v];
+    }
+}
+
 int values_match_at(const sem_layer *l, const db_catalog *c, const tokens *t, int i,
                     value_hit *hits, int max, arena *a)
 {
@@ -162,6 +179,7 @@ int values_match_at(const sem_layer *l, const db_catalog *c, const tokens *t, in
         const sem_dimension *dimension = sem_dimension_at(l, d);
         const db_column *column = dimension_column(l, c, d);
 
+        match_said(dimension, t, i, hits, &n, max, a);
         if (!column || column->type != DB_TEXT)
             continue;
         for (int v = 0; v < column->n_values; v++)

@@ -32,6 +32,7 @@ typedef struct verb {
     X(train)     \
     X(merge)     \
     X(export)    \
+    X(knowledge) \
     X(eval)      \
     X(doctor)    \
     X(bench)     \

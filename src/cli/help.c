@@ -24,6 +24,8 @@ static const struct { const char *name, *meaning; } variables[] = {
     {"SALESBOT_DB", "the database, unless --db names one"},
     {"SALESBOT_MODEL", "the weights, unless --model names them"},
     {"SALESBOT_ADAPTER", "the adapter, unless --adapter names it"},
+    {"SALESBOT_KNOWLEDGE", "the knowledge file, in place of the database's own in $SALESBOT_HOME/knowledge"},
+    {"SALESBOT_EMBEDDER", "the sentence encoder's folder (default $SALESBOT_HOME/models/all-MiniLM-L6-v2)"},
     {"HF_TOKEN, HF_ENDPOINT", "token and address of the hub, for `model pull`, `model push` and `data import`"},
     {"SALESBOT_DUCKDB", "libduckdb.so (default $SALESBOT_HOME/lib/libduckdb.so)"},
     {"SALESBOT_KERNELS", "the kernel table: scalar, avx2, avx512, amx, neon"},

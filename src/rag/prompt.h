@@ -79,6 +79,9 @@ typedef struct prompt_asked {
 /* What follows the prefix. */
 void prompt_question(const db_catalog *c, const prompt_options *o, const prompt_asked *q, str *out);
 
+/* Does the question count days from today ("last month", "3 days ago")? */
+bool prompt_is_relative(const char *question);
+
 /* Untrusted text as one harmless line: no control characters, no invalid UTF-8, no turn
  * marks, single blanks, none at the ends. */
 void prompt_clean(const char *text, str *out);

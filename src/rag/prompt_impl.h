@@ -11,7 +11,4 @@ void prompt_name(const char *name, str *out);
 /* A text as a SQL literal, made harmless. */
 void prompt_literal(const char *text, str *out);
 
-/* Does the question count days from today? */
-bool prompt_is_relative(const char *question);
-
 #endif

@@ -152,6 +152,15 @@ static bool has_time_group(const block_spec *spec)
     return false;
 }
 
+/* "An average Saturday": there are as many units as days of that kind. */
+static bool narrowed_days(const compiler *c)
+{
+    for (int i = 0; i < c->q.n_filters; i++)
+        if (c->l->dimensions[c->q.filters[i].dimension].on_time)
+            return true;
+    return false;
+}
+
 static bool count_days(compiler *c, block_spec *spec)
 {
     sem_grain g = c->q.average_per;
@@ -174,7 +183,7 @@ static bool per_unit_of_time(compiler *c, block_spec *spec, bool *two_levels)
 {
     sem_grain g = c->q.average_per;
     sem_period p = spec->period;
-    bool times = has_time_group(spec);
+    bool times = has_time_group(spec) || (narrowed_days(c) && c->l->calendar.table >= 0);
     int n;
 
     if (!p.set)

@@ -30,7 +30,7 @@ static bool check_ids(const sem_layer *l, const sem_query *q)
         ok = in_range(q->conditions[i].condition, l->n_conditions);
     for (int i = 0; ok && i < q->n_columns; i++)
         ok = in_range(q->columns[i], l->n_dimensions);
-    return ok && q->entity < l->n_entities && q->average_per_entity < l->n_entities && q->having_metric < l->n_metrics;
+    return ok && q->order_dimension < l->n_dimensions && q->rank_filter < q->n_filters && q->per_metric < l->n_metrics && q->entity < l->n_entities && q->average_per_entity < l->n_entities && q->having_metric < l->n_metrics;
 }
 
 /* "Which customers are new": asks for a period. */
@@ -82,6 +82,45 @@ static void drop_repeated_metrics(sem_query *q)
     q->n_metrics = n;
 }
 
+/* "Margin per unit": sum over sum, as a measure of this question alone. */
+static bool add_ratio(compiler *c, sem_layer *own)
+{
+    const metric_def *a, *b;
+    metric_def *all, *m;
+    const bool money = c->q.n_metrics > 0 && c->l->metrics[c->q.metrics[0]].metric.unit == SEM_MONEY;
+
+    if (c->q.per_metric < 0)
+        return true;
+    if (c->q.n_metrics < 1)
+        return err_set(c->e, ERR_ARG, "what, per %s?", c->l->metrics[c->q.per_metric].metric.name.title);
+    a = &c->l->metrics[c->q.metrics[0]];
+    b = &c->l->metrics[c->q.per_metric];
+    if (a->metric.unit == SEM_PERCENT || a->metric.unit == SEM_DATE || b->formula || a->metric.additivity == SEM_RATIO || b->metric.additivity == SEM_RATIO)
+        return err_set(c->e, ERR_NOT_IN_DATA, "%s per %s is no ratio of sums", a->metric.name.title, b->metric.name.title);
+    all = arena_push(c->a, metric_def, (size_t)c->l->n_metrics + 1);
+    if (!all)
+        return err_set(c->e, ERR_NOMEM, "the question is too large");
+    memcpy(all, c->l->metrics, (size_t)c->l->n_metrics * sizeof *all);
+    m = &all[c->l->n_metrics];
+    *m = (metric_def){.table = -1, .entity = -1, .condition = -1, .drops_null_of = -1};
+    m->metric = (sem_metric){.name = {.id = text_f(c, "%s_per_%s", a->metric.name.id, b->metric.name.id),
+                                      .title = text_f(c, "%s per %s", a->metric.name.title, b->metric.name.title)},
+                             .unit = money ? SEM_MONEY : SEM_NUMBER, .additivity = SEM_RATIO,
+                             .higher_is_better = a->metric.higher_is_better, .id = c->l->n_metrics};
+    m->formula = a->formula ? text_f(c, "1.0 * (%s) / %s", a->formula, b->metric.name.id)
+                            : text_f(c, "1.0 * %s / %s", a->metric.name.id, b->metric.name.id);
+    m->whole_months = a->whole_months;
+    *own = *c->l;
+    own->metrics = all;
+    own->n_metrics++;
+    if (c->q.having_metric == c->q.metrics[0])
+        c->q.having_metric = m->metric.id;
+    c->q.metrics[0] = m->metric.id;
+    c->l = own;
+    say(c, "%s: sum over sum", m->metric.name.title);
+    return true;
+}
+
 static bool compile_shape(compiler *c)
 {
     static bool (*const shape[])(compiler *) = {
@@ -98,6 +137,7 @@ static bool compile_shape(compiler *c)
 
 bool sem_compile(const sem_layer *l, const sem_query *q, arena *a, sem_plan *plan, err *e)
 {
+    sem_layer own;
     compiler c = {.l = l, .q = *q, .a = a, .plan = plan, .e = e, .ctes = ""};
 
     *plan = (sem_plan){.period = q->period, .base = q->base};
@@ -105,7 +145,7 @@ bool sem_compile(const sem_layer *l, const sem_query *q, arena *a, sem_plan *pla
         return err_set(e, ERR_ARG, "the question names something that the layer does not have");
     drop_repeated_groups(&c.q);
     drop_repeated_metrics(&c.q);
-    if (!check_conditions(&c) || !compile_shape(&c))
+    if (!check_conditions(&c) || !add_ratio(&c, &own) || !compile_shape(&c))
         return false;
     say_query(&c);
     if (c.bad || !plan->sql)

@@ -73,16 +73,22 @@ void source_where(compiler *c, source *s, const char *predicate);
 const char *source_from(compiler *c, const source *s);  /* "FROM a JOIN b ON …" */
 const char *source_where_text(compiler *c, const source *s); /* " WHERE …" or "" */
 
+/* Join what a dimension needs; false if it can't be said of these rows. */
+bool source_reach_dimension(compiler *c, source *s, const dimension_def *d);
+/* Its column or expression there. */
+const char *dimension_sql(compiler *c, const source *s, const dimension_def *d);
+
 /* ---- filter.c --------------------------------------------------------------- */
 /* NULL with ERR_ARG when a value isn't of the column's type. */
 const char *text_literal(compiler *c, const char *value); /* quoted for SQL */
-const char *filter_sql(compiler *c, const sem_filter *f);
+const char *filter_sql(compiler *c, const sem_filter *f, const source *s);
 sem_period condition_period(compiler *c, const sem_condition_use *use);
 const char *condition_sql(compiler *c, const sem_condition_use *use, const char *and_sales,
                           const char *and_inventory);
 void condition_says(compiler *c, const sem_condition_use *use);
 /* Is counted_without switched off by what the query asks for? */
 bool without_lifted(const compiler *c, const entity_def *n);
+bool without_lifted_by(const compiler *c, const entity_def *n, unsigned skipped); /* but for these filters */
 bool cut_to_today(const compiler *c, sem_period *p); /* true if it was cut */
 const char *period_words(compiler *c, const sem_period *p);
 
@@ -189,6 +195,10 @@ void say_metrics(compiler *c, const block_spec *spec);
 void say_query(compiler *c);
 void say_period(compiler *c, const sem_period *p);
 void note_anonymous(compiler *c, const sem_period *p);
+
+/* fold.c: `having` is the measure that limits the rows, or -1 */
+bool fold_rows(compiler *c, const block_spec *spec, block *b, int having);
+bool place_of_members(compiler *c, const block_spec *spec, block *b);
 
 /* average.c */
 bool apply_average(compiler *c, block_spec *spec, bool *two_levels);

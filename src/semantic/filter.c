@@ -61,23 +61,24 @@ static const char *literal(compiler *c, const dimension_def *d, const char *valu
     }
 }
 
-static const char *in_list(compiler *c, const sem_filter *f, const dimension_def *d, const char *const *v)
+static const char *in_list(compiler *c, const sem_filter *f, const char *column, const char *const *v)
 {
     const char *list = "";
 
     if (f->n_values == 1)
-        return text_f(c, "%s %s %s", d->sql, f->op == SEM_IN ? "=" : "<>", v[0]);
+        return text_f(c, "%s %s %s", column, f->op == SEM_IN ? "=" : "<>", v[0]);
     for (int i = 0; i < f->n_values; i++)
         list = text_join(c, list, ", ", "%s", v[i]);
-    return text_f(c, "%s %s (%s)", d->sql, f->op == SEM_IN ? "IN" : "NOT IN", list);
+    return text_f(c, "%s %s (%s)", column, f->op == SEM_IN ? "IN" : "NOT IN", list);
 }
 
-const char *filter_sql(compiler *c, const sem_filter *f)
+const char *filter_sql(compiler *c, const sem_filter *f, const source *s)
 {
     static const char *const sign[] = {[SEM_EQ] = "=", [SEM_NE] = "<>", [SEM_LT] = "<",
                                        [SEM_LE] = "<=", [SEM_GT] = ">", [SEM_GE] = ">="};
     const dimension_def *d = &c->l->dimensions[f->dimension];
     const char *v[SEM_MAX_VALUES];
+    const char *column = dimension_sql(c, s, d);
     int needed = f->op == SEM_IS_NULL || f->op == SEM_IS_NOT_NULL ? 0 : f->op == SEM_BETWEEN ? 2 : 1;
 
     if (f->n_values < needed) {
@@ -92,11 +93,11 @@ const char *filter_sql(compiler *c, const sem_filter *f)
         }
     }
     switch (f->op) {
-    case SEM_IN: case SEM_NOT_IN: return in_list(c, f, d, v);
-    case SEM_BETWEEN: return text_f(c, "%s BETWEEN %s AND %s", d->sql, v[0], v[1]);
-    case SEM_IS_NULL: return text_f(c, "%s IS NULL", d->sql);
-    case SEM_IS_NOT_NULL: return text_f(c, "%s IS NOT NULL", d->sql);
-    default: return text_f(c, "%s %s %s", d->sql, sign[f->op], v[0]);
+    case SEM_IN: case SEM_NOT_IN: return in_list(c, f, column, v);
+    case SEM_BETWEEN: return text_f(c, "%s BETWEEN %s AND %s", column, v[0], v[1]);
+    case SEM_IS_NULL: return text_f(c, "%s IS NULL", column);
+    case SEM_IS_NOT_NULL: return text_f(c, "%s IS NOT NULL", column);
+    default: return text_f(c, "%s %s %s", column, sign[f->op], v[0]);
     }
 }
 
@@ -167,10 +168,12 @@ void condition_says(compiler *c, const sem_condition_use *use)
         say(c, "%s%s", use->negate ? "not: " : "", expand_words(c, k->says, &p, isnan(n) ? 0 : n));
 }
 
-bool without_lifted(const compiler *c, const entity_def *n)
+bool without_lifted(const compiler *c, const entity_def *n) { return without_lifted_by(c, n, 0); }
+
+bool without_lifted_by(const compiler *c, const entity_def *n, unsigned skipped)
 {
     for (int i = 0; i < c->q.n_filters; i++)
-        if (c->q.filters[i].dimension == n->unless_dimension)
+        if (c->q.filters[i].dimension == n->unless_dimension && !(skipped & (1u << i)))
             return true;
     for (int i = 0; i < c->q.n_conditions; i++)
         if (c->q.conditions[i].condition == n->unless_condition)

@@ -85,7 +85,9 @@ static const char *order_by(compiler *c, const block *b, const outer *o)
 
 const char *limit_sql(compiler *c)
 {
-    return c->q.limit > 0 && c->q.limit_per_group < 0 ? text_f(c, " LIMIT %d", c->q.limit) : "";
+    if (c->q.limit <= 0 || c->q.limit_per_group >= 0)
+        return "";
+    return c->q.offset > 0 ? text_f(c, " LIMIT %d OFFSET %d", c->q.limit, c->q.offset) : text_f(c, " LIMIT %d", c->q.limit);
 }
 
 static const char *qualify(compiler *c, const block *b, const outer *o)

@@ -99,12 +99,14 @@ bool group_key_of(compiler *c, source *s, const sem_group *g, group_key *k)
     if (g->dimension < 0)
         return time_key(c, s, g->grain, k);
     d = &c->l->dimensions[g->dimension];
-    k->label = d->sql;
+    k->label = dimension_sql(c, s, d);
     k->label_name = sql_identifier(c->a, d->dimension.name.id);
     k->key = d->key;
     k->key_name = d->key_name;
     k->title = d->dimension.name.title;
     k->unit = d->unit;
-    k->present = source_reach(c, s, d->table);
+    k->present = source_reach_dimension(c, s, d);
+    if (k->present && d->only)
+        source_where(c, s, d->only);
     return k->present;
 }

@@ -32,14 +32,15 @@ static bool split_on(compiler *c, const char *on, const char **there, const char
 static const char *on_fact(compiler *c, int fact, const sem_filter *f)
 {
     const dimension_def *d = &c->l->dimensions[f->dimension];
-    const char *sql = filter_sql(c, f), *there, *here;
+    const char *sql, *there, *here;
     source path, inner;
 
+    source_init(&path, fact, c->l->tables[fact].time);
+    sql = filter_sql(c, f, &path);
     if (!sql)
         return NULL;
-    if (d->table == fact)
-        return sql;
-    source_init(&path, fact, c->l->tables[fact].time);
+    if (d->table == fact || d->on_time)
+        return source_reach_dimension(c, &path, d) ? sql : NULL;
     if (!source_reach(c, &path, d->table) || path.n < 2 || !split_on(c, path.on[1], &there, &here))
         return NULL;
     source_init(&inner, path.tables[1], NULL);
@@ -97,12 +98,12 @@ static bool take_filters(compiler *c, member_set *m)
         const sem_filter *f = &c->q.filters[i];
         const char *sql;
 
-        if (!source_reach(c, &m->s, c->l->dimensions[f->dimension].table)) {
+        if (!source_reach_dimension(c, &m->s, &c->l->dimensions[f->dimension])) {
             if (!take_far_filter(c, m, f))
                 return false;
             continue;
         }
-        sql = filter_sql(c, f);
+        sql = filter_sql(c, f, &m->s);
         if (!sql)
             return false;
         source_where(c, &m->s, sql);
@@ -178,9 +179,9 @@ static bool list_column(compiler *c, member_set *m, int dimension, const char **
     for (int i = 0; i < c->plan->n_columns; i++)
         if (!strcmp(c->plan->columns[i].name, d->dimension.name.id))
             return true;
-    if (!source_reach(c, &m->s, d->table))
+    if (!source_reach_dimension(c, &m->s, d))
         return err_set(c->e, ERR_NOT_IN_DATA, "%s: not by %s", c->l->tables[m->n->table].says, d->dimension.name.title);
-    *select = text_join(c, *select, ", ", "%s", aliased(c, d->sql, name));
+    *select = text_join(c, *select, ", ", "%s", aliased(c, dimension_sql(c, &m->s, d), name));
     if (!*first)
         *first = name;
     add_column(c, d->dimension.name.id, d->dimension.name.title, d->unit, 'g');
@@ -209,6 +210,11 @@ static bool list_with_total(compiler *c)
     return compile_values(c);
 }
 
+static const char *with_made_tables(compiler *c, const char *select)
+{
+    return c->ctes[0] ? text_f(c, "WITH %s %s", c->ctes, select) : select;
+}
+
 bool compile_list(compiler *c)
 {
     member_set m;
@@ -229,7 +235,18 @@ bool compile_list(compiler *c)
     for (int i = 0; i < c->q.n_columns; i++)
         if (!list_column(c, &m, c->q.columns[i], &select, &column))
             return false;
-    if (c->q.ordered && column)
+    if (c->q.order_dimension >= 0) {
+        const dimension_def *by = &c->l->dimensions[c->q.order_dimension];
+
+        if (!source_reach_dimension(c, &m.s, by))
+            return err_set(c->e, ERR_NOT_IN_DATA, "%s: not by %s", c->l->tables[m.n->table].says, by->dimension.name.title);
+        if (!c->q.columns_only && !list_column(c, &m, c->q.order_dimension, &select, &column))
+            return false;
+        if (m.n->distinct)
+            return err_set(c->e, ERR_NOT_IN_DATA, "%s repeat in %s: they have no one %s", m.n->entity.name.title, c->l->tables[m.n->table].title, by->dimension.name.title);
+        source_where(c, &m.s, text_f(c, "%s IS NOT NULL", by->sql));
+        order = text_f(c, "%s%s", by->sql, c->q.ascending ? "" : " DESC");
+    } else if (c->q.ordered && column)
         order = text_f(c, "%s%s NULLS LAST", column, c->q.ascending ? "" : " DESC");
     if (label && m.n->entity.label >= 0)
         order = text_join(c, order, ", ", "%s", label);
@@ -237,8 +254,8 @@ bool compile_list(compiler *c)
         order = text_join(c, order, ", ", "%s", sql_identifier(c->a, c->plan->columns[i].name));
     if (m.n->key && !m.n->distinct)
         order = text_join(c, order, ", ", "%s", m.n->key);
-    c->plan->sql = text_f(c, "SELECT %s%s %s%s ORDER BY %s%s", m.n->distinct ? "DISTINCT " : "", select,
-                          source_from(c, &m.s), source_where_text(c, &m.s), order, limit_sql(c));
+    c->plan->sql = with_made_tables(c, text_f(c, "SELECT %s%s %s%s ORDER BY %s%s", m.n->distinct ? "DISTINCT " : "", select,
+                                              source_from(c, &m.s), source_where_text(c, &m.s), order, limit_sql(c)));
     note_marked(c, &m);
     return true;
 }
@@ -390,8 +407,8 @@ static void note_trading(compiler *c, const entity_def *n, const member_set *m, 
     use.period = (sem_period){.set = true, .from = sem_days(d.year, d.month, 1), .to = p.to, .grain = SEM_MONTH, .n = 1};
     source_init(&s, n->table, NULL);
     for (int i = 0; i < c->q.n_filters; i++)
-        if (source_reach(c, &s, c->l->dimensions[c->q.filters[i].dimension].table))
-            source_where(c, &s, filter_sql(c, &c->q.filters[i]));
+        if (source_reach_dimension(c, &s, &c->l->dimensions[c->q.filters[i].dimension]))
+            source_where(c, &s, filter_sql(c, &c->q.filters[i], &s));
     if (n->without_sql && !without_lifted(c, n))
         source_where(c, &s, n->without_sql);
     source_where(c, &s, condition_sql(c, &use, "", ""));
@@ -447,5 +464,6 @@ bool compile_count(compiler *c)
     if (groups[0])
         c->plan->sql = text_f(c, "%s GROUP BY %s ORDER BY %s%s%s%s", c->plan->sql, groups, trend ? order : "n",
                               trend ? "" : c->q.ascending ? ", " : " DESC, ", trend ? "" : order, limit_sql(c));
+    c->plan->sql = with_made_tables(c, c->plan->sql);
     return true;
 }

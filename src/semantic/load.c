@@ -148,6 +148,56 @@ static bool is_numeric(db_type t)
     return t == DB_INTEGER || t == DB_DECIMAL || t == DB_DOUBLE;
 }
 
+static bool load_said(loader *r, sem_dimension *d, int map, const char *what)
+{
+    const int node = yaml_get(&r->f, map, "values"), n = yaml_count(&r->f, node);
+    sem_said *said;
+
+    if (!node)
+        return true;
+    if (!yaml_map_check(&r->f, node, what, NULL))
+        return false;
+    said = push_array(r, sizeof *said, n);
+    if (!said)
+        return false;
+    d->said = said;
+    for (int i = 0; i < n; i++) {
+        int key_node, value;
+
+        if (!yaml_entry(&r->f, node, i, &said[i].phrase, &key_node, &value) ||
+            !yaml_texts(&r->f, node, said[i].phrase, &said[i].values, &said[i].n_values))
+            return false;
+        if (said[i].n_values < 1 || said[i].n_values > SEM_MAX_VALUES)
+            return yaml_fail(&r->f, key_node, "%s: \"%s\" stands for 1 to %d values", what, said[i].phrase, SEM_MAX_VALUES);
+        d->n_said = i + 1;
+    }
+    return true;
+}
+
+/* Computed from a row's day, or from columns of one table. */
+static bool load_computed(loader *r, dimension_def *d, int map, const char *what)
+{
+    const char *table = NULL;
+    bool number = false;
+
+    if (!load_fragment(r, map, what, "sql", &d->sql) || !yaml_text(&r->f, map, "table", &table) ||
+        !yaml_bool(&r->f, map, "number", &number))
+        return false;
+    d->on_time = strstr(d->sql, ":time") != NULL;
+    d->table = table ? layer_table_find(r->l, table) : -1;
+    if (d->on_time ? table != NULL : d->table < 0)
+        return yaml_fail(&r->f, map, "%s: name the table of its sql, or write :time for a row's day", what);
+    if (d->on_time)
+        d->table = r->l->calendar.table;
+    if (d->table < 0)
+        return yaml_fail(&r->f, map, "%s: there is no calendar", what);
+    d->dimension.table = d->dimension.column = -1;
+    d->dimension.is_number = number;
+    d->type = number ? DB_INTEGER : DB_TEXT;
+    d->unit = number ? SEM_NUMBER : SEM_TEXT;
+    return true;
+}
+
 static bool load_dimension(loader *r, dimension_def *d, int map, const char *what)
 {
     const char *column = NULL, *unit = NULL;
@@ -155,6 +205,10 @@ static bool load_dimension(loader *r, dimension_def *d, int map, const char *wha
     const db_table *table;
     char name[128];
 
+    if (!load_said(r, &d->dimension, map, what) || !load_fragment(r, map, what, "only", &d->only))
+        return false;
+    if (yaml_get(&r->f, map, "sql"))
+        return load_computed(r, d, map, what);
     if (!yaml_text(&r->f, map, "column", &column) || !yaml_text(&r->f, map, "unit", &unit) ||
         !load_column(r, map, what, column, &d->dimension.table, &d->dimension.column))
         return false;
@@ -203,7 +257,7 @@ bool load_dimensions(loader *r)
         if (!yaml_entry(&r->f, node, i, &id, &key_node, &value))
             return false;
         snprintf(what, sizeof what, "dimension \"%s\"", id);
-        if (!yaml_map_check(&r->f, value, what, "column key title words unit meaning") ||
+        if (!yaml_map_check(&r->f, value, what, "column key title words unit meaning values sql table number only") ||
             !load_name(r, value, id, key_node, &d->dimension.name) || !load_dimension(r, d, value, what))
             return false;
         d->dimension.id = i;

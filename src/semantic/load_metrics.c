@@ -65,6 +65,10 @@ static bool load_condition(loader *r, int entity, const char *id, int key_node, 
         return false;
     c->number = number >= 0 ? (double)number : (double)NAN;
     c->condition.entity = entity;
+    c->condition.time_dimension = -1;
+    for (int i = 0; i < r->l->n_dimensions; i++)
+        if (c->time && !strcmp(c->time, r->l->dimensions[i].sql))
+            c->condition.time_dimension = i;
     c->condition.id = r->l->n_conditions++;
     return true;
 }
@@ -339,12 +343,12 @@ static bool load_metric(loader *r, metric_def *m, int map, const char *what)
     m->metric.higher_is_better = true;
     m->drops_null_of = -1;
     if (!yaml_map_check(&r->f, map, what,
-                        "table sql sql_unfinished time at_end constant_currency formula says requires where_it_applies "
+                        "table sql sql_unfinished time where at_end constant_currency formula says requires where_it_applies "
                         "count_of condition before_snapshot whole_months cut one_currency hidden needs recent unit "
                         "additivity title meaning words higher_is_better") ||
         !load_table_ref(r, map, "table", what, &m->table) || !load_table_ref(r, map, "needs", what, &m->drops_null_of) ||
         !load_fragment(r, map, what, "sql", &m->sql) || !load_fragment(r, map, what, "sql_unfinished", &m->sql_unfinished) ||
-        !load_fragment(r, map, what, "time", &m->time) || !load_fragment(r, map, what, "at_end", &m->at_end) ||
+        !load_fragment(r, map, what, "time", &m->time) || !load_fragment(r, map, what, "where", &m->where) || !load_fragment(r, map, what, "at_end", &m->at_end) ||
         !load_rates(r, map, what, m) ||
         !yaml_text(&r->f, map, "formula", &m->formula) || !yaml_text(&r->f, map, "says", &m->says) ||
         !load_refs(r, map, "requires", what, true, m->requires, &m->n_requires) ||

@@ -68,8 +68,8 @@ static void note_marked_within(compiler *c, const entity_def *n)
 
     source_init(&s, n->table, NULL);
     for (int i = 0; i < c->q.n_filters; i++)
-        if (source_reach(c, &s, c->l->dimensions[c->q.filters[i].dimension].table)) {
-            const char *sql = filter_sql(c, &c->q.filters[i]);
+        if (source_reach_dimension(c, &s, &c->l->dimensions[c->q.filters[i].dimension])) {
+            const char *sql = filter_sql(c, &c->q.filters[i], &s);
             if (sql)
                 source_where(c, &s, sql);
         }
@@ -140,7 +140,7 @@ void note_anonymous(compiler *c, const sem_period *period)
         source_where(c, &s, between_sql(c, s.time, p.from, p.to));
     for (int i = 0; i < c->q.n_filters; i++) {
         const dimension_def *d = &c->l->dimensions[c->q.filters[i].dimension];
-        const char *sql = d->table != customers && source_reach(c, &s, d->table) ? filter_sql(c, &c->q.filters[i]) : NULL;
+        const char *sql = d->table != customers && source_reach_dimension(c, &s, d) ? filter_sql(c, &c->q.filters[i], &s) : NULL;
 
         if (sql)
             source_where(c, &s, sql);

@@ -6,7 +6,7 @@
 
 void sem_query_init(sem_query *q)
 {
-    *q = (sem_query){.entity = -1, .average_per_entity = -1, .limit_per_group = -1, .having_metric = -1, .share_filter = -1};
+    *q = (sem_query){.entity = -1, .average_per_entity = -1, .limit_per_group = -1, .having_metric = -1, .share_filter = -1, .rank_filter = -1, .per_metric = -1, .order_dimension = -1};
     for (int i = 0; i < SEM_MAX_CONDITIONS; i++)
         q->conditions[i].number = (double)NAN;
 }

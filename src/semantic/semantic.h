@@ -46,9 +46,17 @@ typedef struct sem_metric {
     int id; /* index in the layer */
 } sem_metric;
 
+/* What people say for values of a dimension: "weekend" for Saturday and Sunday. */
+typedef struct sem_said {
+    const char *phrase;
+    const char *const *values;
+    int n_values;
+} sem_said;
+
 typedef struct sem_dimension { /* something to group or filter by */
     sem_name name;
-    int table, column; /* in the catalog */
+    const sem_said *said; int n_said;
+    int table, column; /* in the catalog; -1: it is computed */
     bool is_number;    /* list_price, floor_area_m2: filtered by comparison */
     bool is_entity_label; /* store, product, customer, promotion */
     int id;
@@ -66,6 +74,7 @@ typedef struct sem_condition {
     sem_name name;
     int entity;
     bool needs_period; /* "opened in P"; else it has a default (today, last 45 days …) */
+    int time_dimension; /* the day it came true ("opened": opened_on); or -1 */
     int id;
 } sem_condition;
 
@@ -173,6 +182,12 @@ typedef enum sem_shape {
     SEM_UPLIFT,   /* promotion(s) against the same weekdays before */
 } sem_shape;
 
+/* What becomes of the rows of VALUES: one figure of all, or of each outer group. */
+typedef enum sem_fold {
+    SEM_FOLD_NONE, SEM_FOLD_COUNT, SEM_FOLD_MEAN, SEM_FOLD_MEDIAN, SEM_FOLD_MAX, SEM_FOLD_MIN,
+    SEM_FOLD_SPREAD, /* highest less lowest */
+} sem_fold;
+
 typedef enum sem_change { SEM_CHANGE_PERCENT, SEM_CHANGE_ABSOLUTE, SEM_CHANGE_BOTH } sem_change;
 
 typedef struct sem_query {
@@ -182,8 +197,8 @@ typedef struct sem_query {
     sem_filter filters[SEM_MAX_FILTERS]; int n_filters; /* joined by AND */
     int entity;                                   /* LIST, COUNT_OF; else -1 */
     sem_condition_use conditions[SEM_MAX_CONDITIONS]; int n_conditions;
-    int columns[SEM_MAX_GROUPS]; int n_columns;   /* LIST: dimensions asked for beside the label */
-    bool columns_only;                            /* "code and city of the stores": without the label */
+    int columns[SEM_MAX_GROUPS]; int n_columns;   /* LIST: dimensions asked for beside the label; VALUES: beside the groups */
+    bool columns_only;                            /* "code and city of the stores": without label, groups and measures */
     sem_period period;                            /* unset: all the data */
     sem_period base;                              /* GROWTH, WHY; unset: the year before */
     sem_period periods[SEM_MAX_PERIODS]; int n_periods; /* COMPARE of periods, in order */
@@ -207,6 +222,14 @@ typedef struct sem_query {
      * SEM_MAX_FILTERS: the conditions name the part, of each group's whole. */
     int share_filter;
     bool together; /* SHARE by one group with a limit: one figure for those at the top */
+    /* VALUES: the rows by all groups are totalled first, then folded over the
+     * groups from `fold_from` on: "median monthly sales", "how many days above …" */
+    sem_fold fold;
+    int fold_from;
+    int offset;          /* with a limit: so many places are skipped ("the second best") */
+    int rank_filter;     /* VALUES by one group: the place of this filter's members; -1 */
+    int per_metric;      /* the first metric is divided by this one: "margin per unit"; -1 */
+    int order_dimension; /* LIST: ordered by this column, which is shown unless columns_only; -1 */
 } sem_query;
 
 void sem_query_init(sem_query *q); /* every "none" in its place */

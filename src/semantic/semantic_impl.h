@@ -37,6 +37,7 @@ typedef struct metric_def {
     const char *sql;     /* "sum(sales.net_amount)" */
     const char *sql_unfinished; /* while the last month is unfinished; or NULL */
     const char *time;    /* instead of the table's; or NULL */
+    const char *where;   /* rows it is of; or NULL */
     const char *at_end;  /* rows that exist at the end of the period; or NULL */
     const char *constant_currency, *rate_join; /* at the rates of :base_day; or NULL */
     const char *formula; /* of metric ids; or NULL */
@@ -54,7 +55,9 @@ typedef struct metric_def {
 typedef struct dimension_def {
     sem_dimension dimension;
     int table;
-    const char *sql;      /* "regions.region" */
+    const char *sql;      /* "regions.region"; "dayname(:time)" of any table that has a time */
+    bool on_time;         /* sql has :time */
+    const char *only;     /* rows that have it, where they are grouped by it; or NULL */
     const char *key;      /* "stores.store_id", or NULL: the label is the key */
     const char *key_name; /* "store_id" */
     sem_unit unit;

@@ -25,19 +25,19 @@ static bool shown_members(compiler *c, block_spec *spec, const block *b, const c
 {
     *text = "";
     for (int i = 0; i < c->q.n_filters; i++) {
-        const char *sql;
+        const dimension_def *d = &c->l->dimensions[c->q.filters[i].dimension];
+        const char *sql, *label = NULL;
 
         if (!(spec->skip_filters & (1u << i)))
             continue;
-        sql = filter_sql(c, &c->q.filters[i]);
+        sql = filter_sql(c, &c->q.filters[i], NULL);
         if (!sql)
             return false;
-        if (!b->grouped) { /* several sides: the label is a column of the join */
-            const char *column = c->l->dimensions[c->q.filters[i].dimension].sql;
-
-            sql = text_f(c, "%s%s", sql_identifier(c->a, c->l->dimensions[c->q.filters[i].dimension].dimension.name.id),
-                         sql + strlen(column));
-        }
+        for (int k = 0; k < b->n_keys; k++)
+            if (spec->groups[k].dimension == c->q.filters[i].dimension)
+                label = b->keys[k].label;
+        if (label) /* several sides: the label is a column of the join */
+            sql = text_f(c, "%s%s", label, sql + strlen(dimension_sql(c, NULL, d)));
         *text = text_join(c, *text, " AND ", "%s", sql);
     }
     return true;

@@ -56,7 +56,7 @@ bool side_matches(compiler *c, const side *x, const metric_def *leaf)
     if (x->n_leaves >= MAX_LEAVES || side_table(c, first) != side_table(c, leaf))
         return false;
     return first->entity == leaf->entity && (leaf->entity < 0 || first->condition == leaf->condition) &&
-           same_text(side_time(c, first), side_time(c, leaf)) && same_text(first->at_end, leaf->at_end) &&
+           same_text(side_time(c, first), side_time(c, leaf)) && same_text(first->at_end, leaf->at_end) && same_text(first->where, leaf->where) &&
            first->before_snapshot == leaf->before_snapshot && first->cut == leaf->cut &&
            same_rows(c, first, leaf) && same_rows(c, leaf, first);
 }
@@ -225,7 +225,7 @@ static bool member_state(compiler *c, const block_spec *spec, side *x)
     }
     if (sql)
         source_where(c, &x->s, expand(c, sql, &v));
-    if (n && n->without_sql && !without_lifted(c, n))
+    if (n && n->without_sql && !without_lifted_by(c, n, spec->skip_filters))
         source_where(c, &x->s, n->without_sql);
     return true;
 }
@@ -279,14 +279,14 @@ static bool take_filters(compiler *c, const block_spec *spec, side *x)
         const dimension_def *d = &c->l->dimensions[c->q.filters[i].dimension];
         const char *sql;
 
-        if (!source_reach(c, &x->s, d->table)) {
+        if (!source_reach_dimension(c, &x->s, d)) {
             if (!x->loose)
                 return refuse(c, x, d->dimension.name.title);
             continue;
         }
         if (spec->skip_filters & (1u << i))
             continue;
-        sql = filter_sql(c, &c->q.filters[i]);
+        sql = filter_sql(c, &c->q.filters[i], &x->s);
         if (!sql)
             return false;
         source_where(c, &x->s, sql);
@@ -311,7 +311,7 @@ static bool take_conditions(compiler *c, const block_spec *spec, side *x)
         if (spec->skip_conditions)
             continue;
         source_where(c, &x->s, condition_sql(c, use, "", ""));
-        if (k->physical && n->without_sql && !without_lifted(c, n))
+        if (k->physical && n->without_sql && !without_lifted_by(c, n, spec->skip_filters))
             source_where(c, &x->s, n->without_sql);
     }
     return true;
@@ -322,7 +322,7 @@ static bool take_stores(compiler *c, const block_spec *spec, side *x)
     if (spec->physical_entity >= 0) {
         const entity_def *n = &c->l->entities[spec->physical_entity];
 
-        if (n->without_sql && !without_lifted(c, n) && source_reach(c, &x->s, n->table))
+        if (n->without_sql && !without_lifted_by(c, n, spec->skip_filters) && source_reach(c, &x->s, n->table))
             source_where(c, &x->s, n->without_sql);
     }
     if (!spec->like_for_like || x->s.tables[0] == c->l->calendar.table)
@@ -418,6 +418,8 @@ bool side_make(compiler *c, const block_spec *spec, side *x)
         for (int k = 0; k < x->leaves[i]->n_requires; k++)
             if (!source_reach(c, &x->s, x->leaves[i]->requires[k]))
                 return refuse(c, x, c->l->tables[x->leaves[i]->requires[k]].title);
+    if (first->where)
+        source_where(c, &x->s, first->where);
     if (!take_groups(c, spec, x, false) || (!state && !take_groups(c, spec, x, true)) || !take_filters(c, spec, x) ||
         !take_conditions(c, spec, x) || !take_stores(c, spec, x))
         return false;

@@ -113,3 +113,24 @@ const char *source_where_text(compiler *c, const source *s)
         text = text_join(c, text, " AND ", "%s", s->where[i]);
     return text[0] ? text_f(c, " WHERE %s", text) : "";
 }
+
+/* Weekdays and hours are said of what happens, not of states or month's targets. */
+bool source_reach_dimension(compiler *c, source *s, const dimension_def *d)
+{
+    const table_def *t = &c->l->tables[s->tables[0]];
+
+    if (!d->on_time)
+        return source_reach(c, s, d->table);
+    return s->time != NULL && !t->monthly && !t->snapshot;
+}
+
+const char *dimension_sql(compiler *c, const source *s, const dimension_def *d)
+{
+    const char *out = "", *p = d->sql, *hole;
+
+    if (!d->on_time)
+        return d->sql;
+    for (; (hole = strstr(p, ":time")) != NULL; p = hole + 5)
+        out = text_f(c, "%s%.*s%s", out, (int)(hole - p), p, s && s->time ? s->time : "NULL");
+    return text_f(c, "%s%s", out, p);
+}

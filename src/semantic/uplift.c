@@ -43,7 +43,7 @@ static bool take_promotions(compiler *c, promo *p)
 
         if (c->l->dimensions[f->dimension].table != p->n->table)
             continue;
-        sql = filter_sql(c, f);
+        sql = filter_sql(c, f, &p->s);
         if (!sql)
             return false;
         source_where(c, &p->s, sql);

@@ -151,6 +151,40 @@ static const char *time_title(const block *b)
     return "row";
 }
 
+/* Attributes shown beside the groups ("the top stores with their manager"). */
+static bool add_columns(compiler *c, block_spec *spec)
+{
+    for (int i = 0; i < c->q.n_columns; i++) {
+        bool there = false;
+
+        for (int k = 0; k < spec->n_groups; k++)
+            there = there || spec->groups[k].dimension == c->q.columns[i];
+        if (there)
+            continue;
+        if (spec->n_groups >= MAX_KEYS)
+            return err_set(c->e, ERR_LIMIT, "too many columns in one question");
+        spec->groups[spec->n_groups++] = (sem_group){.dimension = c->q.columns[i]};
+    }
+    return true;
+}
+
+/* "Who manages the best store": of the ranking only the attribute is shown. */
+static void only_columns(compiler *c)
+{
+    const char *select = "";
+    int n = 0;
+
+    for (int i = 0; i < c->plan->n_columns; i++)
+        for (int k = 0; k < c->q.n_columns; k++)
+            if (!strcmp(c->plan->columns[i].name, c->l->dimensions[c->q.columns[k]].dimension.name.id)) {
+                select = text_join(c, select, ", ", "top_rows.%s", sql_identifier(c->a, c->plan->columns[i].name));
+                c->plan->columns[n++] = c->plan->columns[i];
+                break;
+            }
+    c->plan->n_columns = n;
+    c->plan->sql = text_f(c, "SELECT %s FROM (%s) AS top_rows", select, c->plan->sql);
+}
+
 bool compile_values(compiler *c)
 {
     block_spec spec;
@@ -172,6 +206,10 @@ bool compile_values(compiler *c)
     if (!shown)
         return err_set(c->e, ERR_ARG, "the question names no measure");
     add_fiscal_year(c, &spec);
+    if (c->q.rank_filter >= 0 && c->q.rank_filter < c->q.n_filters)
+        spec.skip_filters |= 1u << c->q.rank_filter;
+    if (!add_columns(c, &spec))
+        return false;
     if (((c->q.running || c->q.moving) && !check_over_time(c, &spec)) || !check_one_currency(c, &spec))
         return false;
     say_metrics(c, &spec);
@@ -185,6 +223,12 @@ bool compile_values(compiler *c)
         first = first_shown(c, &spec);
     if (!(two_levels ? average_of_units(c, &spec, &b) : block_make(c, &spec, &b)))
         return false;
+    if (c->q.fold || c->q.rank_filter >= 0) {
+        c->plan->period = spec.period;
+        cut_to_today(c, &c->plan->period);
+        say_period(c, &c->q.period);
+        return c->q.fold ? fold_rows(c, &spec, &b, having) : place_of_members(c, &spec, &b);
+    }
     for (int i = 0; i < shown; i++)
         outer_add(&o, c->q.running || c->q.moving ? over_time(c, &b, b.measures[i]) : b.measures[i], spec.measures[i].name);
     o.having = having >= 0 ? having_sql(c, b.measures[having], spec.measures[having].def->metric.unit) : NULL;
@@ -198,6 +242,8 @@ bool compile_values(compiler *c)
     columns_of_keys(c, &b);
     columns_of_measures(c, &spec, shown);
     c->plan->sql = finish(c, &b, &o);
+    if (c->q.columns_only && c->q.n_columns)
+        only_columns(c);
     c->plan->period = first ? c->q.period : spec.period;
     cut_to_today(c, &c->plan->period);
     if (c->q.moving)

@@ -89,6 +89,12 @@ static void line_tail(const sem_layer *l, const sem_query *q, str *o)
     if (q->limit_per_group >= 0) str_adds(o, " each");
     if (q->moving) str_addf(o, " moving %d", q->moving);
     if (q->together) str_adds(o, " together");
+    if (q->fold) str_addf(o, " fold %s from %d", (const char *const[]){"", "count", "mean", "median", "max", "min", "spread"}[q->fold], q->fold_from);
+    if (q->offset) str_addf(o, " skip %d", q->offset);
+    if (q->rank_filter >= 0) str_addf(o, " place of %s", sem_dimension_at(l, q->filters[q->rank_filter].dimension)->name.id);
+    if (q->order_dimension >= 0) str_addf(o, " order by %s", sem_dimension_at(l, q->order_dimension)->name.id);
+    if (q->per_metric >= 0) str_addf(o, " over %s", sem_metric_at(l, q->per_metric)->name.id);
+    if (q->columns_only && (q->shape == SEM_VALUES || q->order_dimension >= 0)) str_adds(o, " only columns");
     if (q->share_filter == SEM_MAX_FILTERS) str_adds(o, " part conditions");
 }
 

@@ -393,6 +393,15 @@ static void random_query(dice *d, const sem_layer *l, sem_query *q)
     q->having_op = (sem_op)(SEM_EQ + roll(d, 7));
     q->having_value = roll(d, 100);
     q->share_filter = roll(d, 3) - 1;
+    q->fold = roll(d, 5) ? SEM_FOLD_NONE : (sem_fold)roll(d, SEM_FOLD_SPREAD + 1);
+    q->fold_from = roll(d, 3);
+    q->offset = roll(d, 3);
+    q->rank_filter = roll(d, 8) ? -1 : 0;
+    q->per_metric = roll(d, 6) ? -1 : roll(d, sem_n_metrics(l));
+    q->order_dimension = roll(d, 4) ? -1 : roll(d, sem_n_dimensions(l));
+    for (q->n_columns = 0; q->n_columns < roll(d, 3); q->n_columns++)
+        q->columns[q->n_columns] = roll(d, sem_n_dimensions(l));
+    q->columns_only = roll(d, 2);
 }
 
 static void every_query_binds_or_is_refused(void)
