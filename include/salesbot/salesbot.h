@@ -227,6 +227,38 @@ SALESBOT_API int salesbot_state_parquet(salesbot_session *s, const salesbot_stat
 SALESBOT_API char *salesbot_state_difference(const char *json, const char *other_json,
                                              salesbot_error *e);
 
+/* ---- knowledge ---------------------------------------------------------- */
+
+/* What is known about a session's database beside its rows (docs/KNOWLEDGE.md): cards of
+ * tables and columns, patterns of SQL, verified questions, documents. One file for a database,
+ * shared by processes; salesbot_ask reads it by itself. The session outlives it. */
+typedef struct salesbot_knowledge salesbot_knowledge;
+
+/* The file at `path` (NULL: the database's own), made when it is not there and brought up to
+ * date with the catalog. Options: threads. SALESBOT_IO, SALESBOT_FORMAT: it can't be read or is
+ * no such file; what is there stays. */
+SALESBOT_API salesbot_knowledge *salesbot_knowledge_create(salesbot_session *s, const char *path,
+                                                           const salesbot_options *o, salesbot_error *e);
+SALESBOT_API void salesbot_knowledge_free(salesbot_knowledge *k);
+/* Markdown or text; again under one name: takes its place. */
+SALESBOT_API int salesbot_knowledge_add_document(salesbot_knowledge *k, const char *name, const char *text,
+                                                 salesbot_error *e);
+/* A question with its SQL. verified 0: it waits for somebody's salesbot_knowledge_verify and is not
+ * used. The statement must pass the guard. Its id; 0 on failure. */
+SALESBOT_API int64_t salesbot_knowledge_add_pair(salesbot_knowledge *k, const char *question, const char *sql,
+                                                 int verified, salesbot_error *e);
+/* Checks the pair's statement against the database, then uses it from now on. */
+SALESBOT_API int salesbot_knowledge_verify(salesbot_knowledge *k, int64_t id, salesbot_error *e);
+/* What fits a question, at most n of each (0: 5), best first:
+ * {"schema_info":[...],"relevant_patterns":[...],"examples":[...],"documents":[...]}, items of
+ * {"id","key","text","body","sql","score","meaning","words","reason"}. Only verified examples. */
+SALESBOT_API char *salesbot_knowledge_retrieve(salesbot_knowledge *k, const char *question, int n,
+                                               salesbot_error *e);
+/* The same as text for a prompt of at most `tokens` tokens (of four bytes), each line made
+ * harmless; the question ends it. */
+SALESBOT_API char *salesbot_knowledge_enhance_prompt(salesbot_knowledge *k, const char *question, int tokens,
+                                                     salesbot_error *e);
+
 /* ---- rows as Arrow (arrow.apache.org, C data and C stream interfaces) ----- */
 
 #ifndef ARROW_C_DATA_INTERFACE

@@ -99,6 +99,10 @@ void agent_context_close(agent_context *c);
 db *agent_db(agent_context *c);
 const db_catalog *agent_catalog(agent_context *c);
 const sem_layer *agent_semantic(agent_context *c);
+/* The sentence encoder that the context's model holds, opened at the first call; borrowed
+ * until the model goes. NULL with ERR_MODEL where set-up put none. */
+struct minilm;
+MUST_CHECK const struct minilm *agent_encoder(agent_context *c, err *e);
 bool agent_layer_derived(const agent_context *c); /* made from the catalog, by nobody's definition */
 void agent_cancel(agent_context *c); /* async-signal-safe: stops model and database */
 

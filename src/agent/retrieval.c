@@ -37,6 +37,8 @@ void knowledge_base_close(knowledge_base *k)
 
 const retrieved *retrieval_of(const agent_state *s) { return s->work->found; }
 
+const minilm *agent_encoder(agent_context *c, err *e) { return agent_model_encoder(c->weights, e); }
+
 /* ---- opening ---- */
 
 static void open_base(agent_context *c, knowledge_base *k)
@@ -52,9 +54,12 @@ static void open_base(agent_context *c, knowledge_base *k)
     str_deinit(&path);
 }
 
+/* A file that was not there, or could not be read, may be now. */
 static knowledge_base *base_of(agent_context *c)
 {
-    if (!c->knowledge && (c->knowledge = calloc(1, sizeof *c->knowledge)))
+    if (!c->knowledge)
+        c->knowledge = calloc(1, sizeof *c->knowledge);
+    if (c->knowledge && !c->knowledge->rag)
         open_base(c, c->knowledge);
     return c->knowledge;
 }
@@ -88,6 +93,13 @@ static bool has_encoder(agent_context *c, knowledge_base *k)
 }
 
 /* ---- memory ---- */
+
+static bool may_remember(const agent_state *s)
+{
+    const agent_options *o = s->work->o;
+
+    return !o->model_only && !o->template_only;
+}
 
 /* A statement with a day in it, for a question that counts from today, is of yesterday. */
 static bool is_stale(const char *question, const char *sql)
@@ -180,7 +192,7 @@ static bool near_pairs(agent_state *s, agent_context *c, knowledge_base *k, err 
 
     if (!rag_search(k->rag, &q, &hits, e))
         return false;
-    for (int i = 0; i < hits.n && !remembered; i++)
+    for (int i = 0; may_remember(s) && i < hits.n && !remembered; i++)
         remembered = hits.hits[i].meaning >= NEAR_COSINE &&
                      same_entities(c->catalog, s->question, hits.hits[i].entry.text) &&
                      remember(s, c, &hits.hits[i].entry, false);
@@ -204,6 +216,27 @@ static bool is_large(const db_catalog *c)
     return large;
 }
 
+/* The tables of values that the question names, in place of the last ones. */
+static void add_value_tables(const db_catalog *c, const char *question, int *tables, int *n)
+{
+    prompt_hint hints[PROMPT_HINTS_SHOWN];
+    const int n_hints = prompt_hints(c, question, hints, PROMPT_HINTS_SHOWN);
+    int end = RETRIEVAL_TABLES;
+
+    for (int i = 0; i < n_hints && end > RETRIEVAL_TABLES / 2; i++) {
+        bool there = hints[i].score < 0.999;
+
+        for (int k = 0; k < *n; k++)
+            there |= tables[k] == hints[i].table;
+        if (there)
+            continue;
+        if (*n < RETRIEVAL_TABLES)
+            tables[(*n)++] = hints[i].table;
+        else
+            tables[--end] = hints[i].table;
+    }
+}
+
 static bool choose_tables(agent_state *s, agent_context *c, knowledge_base *k, err *e)
 {
     rag_table found[RETRIEVAL_TABLES];
@@ -213,18 +246,12 @@ static bool choose_tables(agent_state *s, agent_context *c, knowledge_base *k, e
         return false;
     for (int i = 0; i < n; i++)
         tables[i] = found[i].table;
+    add_value_tables(c->catalog, s->question, tables, &n);
     s->work->found->catalog = n ? rag_catalog(s->arena, c->catalog, tables, n) : NULL;
     return true;
 }
 
 /* ---- the step ---- */
-
-static bool may_remember(const agent_state *s)
-{
-    const agent_options *o = s->work->o;
-
-    return !o->model_only && !o->template_only;
-}
 
 /* Help and what ended otherwise than for want of an answer stay as they are. */
 static bool is_open(const agent_state *s)
@@ -251,7 +278,7 @@ static bool look(agent_state *s, agent_context *c, knowledge_base *k, err *e)
     }
     if (k->n_verified && has_encoder(c, k) && !near_pairs(s, c, k, e))
         return false;
-    if (r->memory_sql && may_remember(s))
+    if (r->memory_sql)
         return true;
     if (!o->template_only && !o->no_model && !c->no_model && !s->work->ended && is_large(c->catalog)) {
         has_encoder(c, k); /* without one tables are found by words and names */

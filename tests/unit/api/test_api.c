@@ -35,6 +35,56 @@ static bool ready(void)
     return session != NULL;
 }
 
+/* What a call returned as JSON, parsed; the text is freed. */
+static json_t *parsed(char *text)
+{
+    json_t *j = text ? json_loads(text, 0, NULL) : NULL;
+
+    salesbot_free(text);
+    return j;
+}
+
+static void knowledge_is_created_and_read(void)
+{
+    static const char *const parts[] = {"schema_info", "relevant_patterns", "examples", "documents"};
+    salesbot_error e = {0};
+    salesbot_knowledge *k;
+    salesbot_state *a;
+    char path[160], *prompt;
+    json_t *found;
+    int64_t id;
+
+    setenv("SALESBOT_EMBEDDER", SALESBOT_SOURCE_DIR "/tests/golden/minilm/tiny", 1);
+    CHECK(ready());
+    snprintf(path, sizeof path, "%s/knowledge.db", sales_db_folder);
+    setenv("SALESBOT_KNOWLEDGE", path, 1);
+    CHECK((k = salesbot_knowledge_create(session, NULL, plain, &e)));
+    CHECK(salesbot_knowledge_add_document(k, "rules.md", "# Churn\n\nA customer is lost after a year.", &e));
+    CHECK((id = salesbot_knowledge_add_pair(k, "What is the churn?", "select count(*) from customers", 0, &e)) > 0);
+    CHECK(!salesbot_knowledge_add_pair(k, "What is the churn?", "drop table customers", 1, &e) && e.code == SALESBOT_REFUSED);
+    CHECK((found = parsed(salesbot_knowledge_retrieve(k, "What is the churn?", 3, &e))));
+    for (size_t i = 0; i < 4; i++)
+        CHECK(json_is_array(json_object_get(found, parts[i])));
+    CHECK(json_array_size(json_object_get(found, "schema_info")) == 3 && json_array_size(json_object_get(found, "documents")) == 1);
+    CHECK(!json_array_size(json_object_get(found, "examples"))); /* pending */
+    json_decref(found);
+    CHECK(!salesbot_knowledge_verify(k, 999999, &e) && e.code == SALESBOT_NOT_FOUND);
+    CHECK(salesbot_knowledge_verify(k, id, &e));
+    CHECK((found = parsed(salesbot_knowledge_retrieve(k, "What is the churn?", 3, &e))));
+    CHECK(json_array_size(json_object_get(found, "examples")) == 1 && json_array_size(json_object_get(found, "relevant_patterns")) == 1);
+    json_decref(found);
+    CHECK((a = salesbot_ask(session, NULL, "what is the churn", plain, &e)));
+    CHECK(!strcmp(salesbot_state_field(a, "source"), "memory") && salesbot_state_code(a) == SALESBOT_OK);
+    salesbot_state_free(a);
+    CHECK((prompt = salesbot_knowledge_enhance_prompt(k, "What is the churn?", 120, &e)));
+    CHECK(strlen(prompt) <= 480 && strstr(prompt, "Question: What is the churn?") && strstr(prompt, "SELECT count(*) FROM customers"));
+    salesbot_free(prompt);
+    salesbot_knowledge_free(k);
+    CHECK(!salesbot_knowledge_create(session, "/proc/none/k.db", NULL, &e) && e.code == SALESBOT_IO);
+    salesbot_knowledge_free(NULL);
+    unsetenv("SALESBOT_KNOWLEDGE");
+}
+
 /* The last test: so that nothing is left for the leak check. */
 static void all_is_given_back(void)
 {
@@ -436,4 +486,5 @@ TEST_MAIN_WITH_EXECUTOR({"options_are_checked", options_are_checked}, {"codes_ha
                         {"opening_fails_clearly", opening_fails_clearly},
                         {"threads_share_an_engine", threads_share_an_engine},
                         {"a_question_is_cancelled", a_question_is_cancelled},
+                        {"knowledge_is_created_and_read", knowledge_is_created_and_read},
                         {"all_is_given_back", all_is_given_back})
