@@ -28,6 +28,7 @@ struct agent_context {
     mask_schema *names; /* of the database, for masks; owned */
     char *prefix;    /* the fixed part of the prompt; owned */
     bool prefix_is_turn; /* which of the two prompts it is of */
+    bool prefix_is_chosen; /* of the tables of one question: not worth keeping on disk */
     atomic_bool cancelled;
 };
 

@@ -8,8 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "agent/agent_impl.h"
-#include "rag/prompt.h"
+#include "agent/retrieval_impl.h"
 #include "token/token.h"
 
 #define CACHE_BYTES ((uint64_t)512 << 20)
@@ -28,7 +27,7 @@ static bool extend_prefix(agent_context *c, const token_list *prefix, err *e)
     str dir = {0};
     err local = {0};
     const int n = (int)prefix->n;
-    const bool cached = home_path(&dir, "cache/prefix", &local);
+    const bool cached = !c->prefix_is_chosen && home_path(&dir, "cache/prefix", &local);
     bool ok = cached && session_restore(c->session, str_text(&dir), prefix->ids, n, &local);
 
     if (!ok) {
@@ -46,16 +45,18 @@ static bool has_prefix(const agent_context *c, const token_list *prefix)
            !memcmp(session_ids(c->session), prefix->ids, prefix->n * sizeof *prefix->ids);
 }
 
-static bool fixed_text(agent_context *c, bool turn, err *e)
+static bool fixed_text(agent_state *s, agent_context *c, bool turn, err *e)
 {
+    const db_catalog *chosen = retrieval_of(s)->catalog;
     str text = {0};
 
-    if (c->prefix && c->prefix_is_turn == turn)
+    if (c->prefix && c->prefix_is_turn == turn && !c->prefix_is_chosen && !chosen)
         return true;
     free(c->prefix);
     c->prefix_is_turn = turn;
+    c->prefix_is_chosen = chosen != NULL;
     if (turn) {
-        prompt_prefix(c->catalog, &(prompt_options){0}, &text);
+        prompt_prefix(chosen ? chosen : c->catalog, &(prompt_options){0}, &text);
         c->prefix = str_take(&text);
         str_deinit(&text);
     } else
@@ -89,6 +90,7 @@ static char *turn_question(agent_state *s, agent_context *c, const char *wrong, 
     const prompt_asked q = {
         .question = s->question, .evidence = s->work->o->evidence, .hints = hints,
         .n_hints = prompt_hints(c->catalog, s->question, hints, PROMPT_HINTS_SHOWN),
+        .examples = retrieval_of(s)->examples, .n_examples = retrieval_of(s)->n_examples,
         .today = today_text(c, today), .wrong_sql = wrong, .error = why};
     str text = {0};
 
@@ -105,7 +107,7 @@ bool model_prompt(agent_state *s, agent_context *c, const char *wrong, const cha
     char *tail;
     bool ok;
 
-    if (!fixed_text(c, turn, e))
+    if (!fixed_text(s, c, turn, e))
         return false;
     ok = turn ? encode(c, PROMPT_USER, TOKEN_ADD_BOS | TOKEN_PARSE_SPECIAL, ids, e) &&
                     encode(c, c->prefix, 0, ids, e)

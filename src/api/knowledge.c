@@ -6,7 +6,6 @@
 #include "api/api_impl.h"
 #include "rag/prompt.h"
 #include "rag/rag.h"
-#include "sql/sql.h"
 
 struct salesbot_knowledge {
     salesbot_session *session; /* borrowed */
@@ -72,18 +71,17 @@ int salesbot_knowledge_add_document(salesbot_knowledge *k, const char *name, con
     return done(k, rag_add_document(k->rag, name, text, strlen(text), NULL, &local), &local, e);
 }
 
-/* Printed and checked; the caller frees it. */
+/* The statement printed, checked and prepared; the caller frees it. */
 static char *checked(const salesbot_knowledge *k, const char *sql, err *e)
 {
-    arena *a = arena_new((size_t)64 << 20);
-    const char *text = a ? sql_check(a, sql, agent_catalog(k->session->context), NULL, e) : NULL;
-    db_result *r = text ? db_prepare(agent_db(k->session->context), text, e) : NULL;
-    char *copy = r ? strdup(text) : NULL;
+    agent_state *a = agent_state_new(e);
+    db_result *columns = NULL;
+    char *copy = NULL;
 
-    if (!a || (r && !copy))
+    if (a && agent_check_sql(k->session->context, sql, a, &columns, e) && !(copy = strdup(a->sql)))
         err_set(e, ERR_NOMEM, "out of memory");
-    db_result_free(r);
-    arena_free(a);
+    db_result_free(columns);
+    agent_state_free(a);
     return copy;
 }
 
