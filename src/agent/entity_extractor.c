@@ -250,7 +250,7 @@ static void find_list(reading_state *s)
 {
     if (s->entity_asked >= 0)
         return;
-    s->list = list_asked(s);
+    s->list = !(s->t.n && word_in(&s->t.at[0], "did|does|do|is|was|were|has|have|how|hows")) && !has(s, C_VERSUS) && list_asked(s);
     if (s->t.n > 2 && word_in(&s->t.at[0], "what") && word_in(&s->t.at[1], "did|does|do") && has(s, C_SELL))
         s->list = false; /* "what did the outlets sell": their sales */
     if (!s->list)

@@ -87,6 +87,54 @@ static void take_left_dimensions(reading_state *s)
     }
 }
 
+/* Whether a thing has one value of a dimension: a store has one city, a
+ * product one category. */
+static bool has_one(const reading_state *s, int label, int attribute)
+{
+    const int from = sem_dimension_at(s->layer, label)->table, to = sem_dimension_at(s->layer, attribute)->table;
+
+    if (from < 0 || to < 0 || !sem_dimension_at(s->layer, label)->is_entity_label || sem_dimension_at(s->layer, attribute)->is_entity_label)
+        return false;
+    if (from == to)
+        return true;
+    for (int c = 0; c < s->catalog->tables[from].n_columns; c++)
+        if (s->catalog->tables[from].columns[c].fk_table == to)
+            return true;
+    return false;
+}
+
+/* "Which manager has the best store": the best store, and of it the manager. */
+static void attribute_of_best(reading_state *s)
+{
+    sem_query *q = s->q;
+
+    if (!s->ranking || q->n_groups != 2 || q->shape != SEM_VALUES || q->n_columns || q->limit > 1)
+        return;
+    for (int best = 0; best < 2; best++) {
+        const int label = q->groups[best].dimension, other = q->groups[1 - best].dimension;
+        bool asked = false;
+
+        if (label < 0 || other < 0 || !has_one(s, label, other))
+            continue;
+        for (int i = 0; i < s->n; i++) {
+            concept which = C_NONE;
+            if (s->items[i].dimension == other && s->items[i].use == USE_GROUP)
+                asked = asked || item_token_in(s, i, "who") || (item_group_marker(s, i, &which) >= 0 && which == C_WHICH);
+            if (s->items[i].dimension == label && s->items[i].use == USE_GROUP && s->items[i].plural)
+                return;
+        }
+        if (!asked)
+            continue;
+        q->columns[q->n_columns++] = other;
+        q->columns_only = true;
+        q->groups[0] = (sem_group){label, SEM_NO_GRAIN};
+        q->n_groups = 1;
+        q->limit = 1;
+        q->limit_per_group = -1;
+        return;
+    }
+}
+
 static void finish_ranking(reading_state *s)
 {
     sem_query *q = s->q;
@@ -106,6 +154,7 @@ static void finish_ranking(reading_state *s)
         return;
     }
     q->ordered = true;
+    attribute_of_best(s);
     if (quality && q->n_metrics && q->shape != SEM_LIST && !sem_metric_at(s->layer, q->metrics[0])->higher_is_better)
         q->ascending = !q->ascending;
     /* "top 3 products in each region": the group of the limit comes first */

@@ -156,6 +156,25 @@ static bool grew(const reading_state *s)
     return false;
 }
 
+/* "Stores with falling sales": those whose sales fell. */
+static void group_by_subject(reading_state *s, bool down)
+{
+    const int first = item_next(s, -1);
+    bool with = false;
+
+    if (first >= s->n || s->items[first].taken || !s->items[first].plural || s->items[first].dimension < 0 || s->items[first].metric >= 0)
+        return;
+    for (int i = first + 1; i < s->n; i++)
+        with = with || item_token_in(s, i, "with|whose|that|which|where|having|who");
+    if (!with || !(says(s, C_GROW_UP) || says(s, C_GROW_DOWN) || grew(s)))
+        return;
+    s->q->groups[s->q->n_groups++] = (sem_group){s->items[first].dimension, SEM_NO_GRAIN};
+    item_take(s, first, USE_GROUP);
+    s->q->having_metric = s->q->metrics[0];
+    s->q->having_op = down ? SEM_LT : SEM_GT;
+    s->q->having_value = 0;
+}
+
 void shape_growth(reading_state *s)
 {
     sem_query *q = s->q;
@@ -168,6 +187,8 @@ void shape_growth(reading_state *s)
     q->change = q->change == SEM_CHANGE_ABSOLUTE ? q->change : change_kind(s);
     if (says(s, C_DIFFERENCE) && !says(s, C_IN_PERCENT))
         q->change = SEM_CHANGE_ABSOLUTE;
+    if (!s->ranking && !q->n_groups && !s->change_limit && q->having_metric < 0)
+        group_by_subject(s, down);
     if (s->ranking) {
         q->ordered = true;
         if (down)

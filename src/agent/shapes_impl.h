@@ -18,6 +18,7 @@ void group_members(reading_state *s, bool compare);
 void shape_share(reading_state *s);
 bool named_share(reading_state *s); /* "promotion share": a measure of its own */
 void shape_trend(reading_state *s);
+void audit(reading_state *s); /* audit.c: why_not where a word's meaning was lost */
 void shape_place(reading_state *s);
 bool shape_fold(reading_state *s); /* true when the shape is settled */
 void shape_list(reading_state *s);

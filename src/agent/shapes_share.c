@@ -149,6 +149,19 @@ static bool part_of_each_group(const reading_state *s)
 {
     bool share = false, verb = false;
 
+    for (int i = 0; i < s->n; i++) { /* "the share of Family customers in the sales of each department" */
+        const int next = item_next(s, i);
+        bool inside = false;
+
+        if (!item_is(&s->items[i], C_SHARE) || s->items[i].metric >= 0 || next >= s->n)
+            continue;
+        for (int k = next + 1; k < s->n; k++)
+            inside = inside || item_token_in(s, k, "in|within|among|per|by|each|every");
+        if (inside && (filter_of_item(s, next) >= 0 || s->items[next].use == USE_CONDITION))
+            return true;
+        break;
+    }
+
     for (int i = 0; i < s->n; i++) {
         const bool says_part = (s->items[i].use == USE_FILTER && filter_of_item(s, i) >= 0) || s->items[i].use == USE_CONDITION;
         const int next = item_next(s, i);

@@ -31,6 +31,11 @@ static item *candidate(reading_state *s, candidates *c, int from, int n)
     it = &c->at[c->n++];
     *it = (item){.from = from, .n = n, .metric = -1, .dimension = -1, .entity = -1, .undefined = -1,
                  .number_dimension = -1, .composite = -1};
+    for (int k = 1; k + 1 < n; k++) /* "reason for returns" is one reason */
+        if (word_in(&s->t.at[from + k], "for|of")) {
+            it->plural = strcmp(s->t.at[from + k - 1].fold, s->t.at[from + k - 1].stem) != 0;
+            return it;
+        }
     it->plural = strcmp(s->t.at[from + n - 1].fold, s->t.at[from + n - 1].stem) != 0 ||
                  word_in(&s->t.at[from + n - 1], "people");
     return it;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "agent/follow_up.h"
-#include "agent/understand_impl.h"
+#include "agent/shapes_impl.h"
 #include "base/str.h"
 
 const char *word_use_name(word_use u)
@@ -288,6 +288,8 @@ static void finish(reading_state *s)
     list_unused(s);
     if (s->q->shape != SEM_LIST && s->q->shape != SEM_COUNT_OF && !s->q->n_metrics)
         why_not(s, "no measure was named");
+    if (!s->follows && !s->u->n_unused)
+        audit(s);
     if (s->u->n_unused || *s->u->why_not)
         s->u->ending = UNDERSTOOD_PARTLY;
 }
