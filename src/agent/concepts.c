@@ -32,7 +32,7 @@ static const struct {
      "s|t|re|ve|d|ll|m|not only|period|time|times|time period|between|"
      "ended|ending|end|the end of|by the end of|at the end of|at end of|as at|as of|"
      "put|together|side by side|next to|alongside|along with|as well as|including|include|included|incl|inclusive|"
-     "if|whether|because|due|possible|quick|quickly|question|wondering|wonder|curious|help me|i am|im|id|"
+     "if|whether|because|due|money|possible|quick|quickly|question|wondering|wonder|curious|help me|i am|im|id|"
      "us all|everything|every one|anything|something|someone|anyone|everyone|"
      "contributing|belonging|located|based|situated|placed|found|lie|lies|lying|sitting|"
      "customers buy|people|"
@@ -48,7 +48,7 @@ static const struct {
     {C_ACROSS, "across", USE_GROUP, "across|across all|across the|over all|between|among|amongst|in the different|for different"},
     {C_WHICH, "which", USE_GROUP, "which|what|who|whose|which of our|which of the|what are the|what were the|what is the|what was the|in which|in what|on which|on what|from which|at which|for which|by which|with which|to which"},
     {C_TOGETHER, "together", USE_STOP, "together|combined|in total|total|altogether|taken together|jointly|overall|sum of|summed|in sum|aggregate|aggregated|put together|in aggregate"},
-    {C_HOW_MANY, "how many", USE_KIND, "how many|number of|numbers of|count of|count|the number of|total number of|the total number of|how many of|how many different|how many distinct|how large is the number of|quantity of|no of|nr of|total count of"},
+    {C_HOW_MANY, "how many", USE_KIND, "how many|number of|numbers of|count of|count|the number of|total number of|the total number of|how many of|how many different|how many distinct|number of distinct|number of different|number of unique|how many unique|count of distinct|how large is the number of|quantity of|no of|nr of|total count of"},
     {C_HOW_MUCH, "how much", USE_KIND, "how much|what amount|how high|how big|how large|how low|how good|how strong|how well"},
     {C_LIST, "list", USE_KIND, "list|list of|enumerate|names of|name|the names of|name of|list all|list the|show all|show me all|which ones|a list of|names|give me the names of|give me all|give me a list of|identify|all"},
     {C_COLUMNS, "with columns", USE_GROUP, "with their|with its|and their|and its|along with their|along with its|together with their|including their|including its|with the|as well as their"},

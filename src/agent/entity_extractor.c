@@ -117,6 +117,12 @@ static void find_kinds(reading_state *s)
     static const concept growth[] = {C_GROW, C_GROW_UP, C_GROW_DOWN, C_YEAR_ON_YEAR, C_STEP_ON_STEP};
     int i;
 
+    for (i = 0; i + 1 < s->n; i++) /* "lose to discounts", "give away in discounts" */
+        if (item_token_in(s, i, "lose|lost|losing") && item_token_in(s, i + 1, "to|through|on|in|from") && s->t.n && word_in(&s->t.at[0], "how")) {
+            const int k = item_next(s, i);
+            if (k < s->n && s->items[k].metric >= 0 && !sem_metric_at(s->layer, s->items[k].metric)->higher_is_better)
+                item_take(s, i, USE_METRIC);
+        }
     s->growth = has_any(s, growth, 5);
     s->why = has(s, C_WHY) || (s->growth && has(s, C_DRIVER));
     s->average = has(s, C_AVERAGE);

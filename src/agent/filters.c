@@ -143,6 +143,35 @@ static const value_hit *partner_value(reading_state *s, int i)
     return NULL;
 }
 
+/* Days and months that narrow: "weekdays vs weekends", "holidays against normal
+ * days", "leaving out December". A word of time else groups or is a period. */
+static const value_hit *day_value(reading_state *s, int i)
+{
+    const item *it = &s->items[i];
+    concept which = C_NONE;
+
+    for (int v = 0; v < it->n_values; v++) {
+        const sem_dimension *d = sem_dimension_at(s->layer, it->values[v].dimension);
+        bool partner = false;
+        int marker = -1;
+
+        if (d->table >= 0 || !d->n_said)
+            continue;
+        if (it->time.n_tokens) {
+            if (item_marker_before(s, i, C_EXCEPT) < 0 || it->n > 1)
+                continue;
+            return &it->values[v];
+        }
+        for (int k = 0; k < s->n; k++)
+            for (int w = 0; k != i && w < s->items[k].n_values; w++)
+                partner = partner || s->items[k].values[w].dimension == d->id;
+        marker = item_group_marker(s, i, &which);
+        if (partner || (it->grain != SEM_NO_GRAIN && marker < 0 && it->plural && i && item_token_in(s, i - 1, "on|during")))
+            return &it->values[v];
+    }
+    return NULL;
+}
+
 static bool excluded(reading_state *s, int i, int *marker)
 {
     for (int k = i - 1; k >= 0; k--) {
@@ -243,7 +272,9 @@ void take_values(reading_state *s)
 
         if (s->items[i].taken || !s->items[i].n_values)
             continue;
-        hit = best_value(s, i);
+        hit = day_value(s, i);
+        if (!hit)
+            hit = best_value(s, i);
         if (!hit)
             hit = partner_value(s, i);
         if (!hit)

@@ -217,6 +217,10 @@ void take_groups(reading_state *s)
             continue; /* "what are sales per customer" */
         if (it->metric >= 0 && it->dimension >= 0 && which == C_WHICH && item_token_in(s, marker, "what|how") && !beside_top && !it->plural)
             continue; /* "what stock ..." */
+        if (marker < 0 && it->grain != SEM_NO_GRAIN && it->plural && i > 0 &&
+            (item_token_in(s, i - 1, "over|across|through|throughout|during") || (i > 1 && item_token_in(s, i - 1, "the") && item_token_in(s, i - 2, "over|across|through|throughout"))) &&
+            !(i + 1 < s->n && s->items[i + 1].is_number))
+            marker = i - 1;
         if (marker < 0 && !beside_top && !it->adverb)
             continue;
         if (it->number_dimension >= 0 && it->number_dimension == it->dimension)

@@ -239,6 +239,14 @@ static void take_ratio(reading_state *s, int i)
         add_metric(s, ratio);
         return;
     }
+    if (first >= 0 && s->items[i].metric >= 0 && s->q->per_metric < 0 && s->q->n_metrics <= 1 &&
+        sem_metric_at(s->layer, first)->unit != SEM_PERCENT && sem_metric_at(s->layer, first)->additivity == SEM_ADDITIVE &&
+        sem_metric_at(s->layer, s->items[i].metric)->additivity == SEM_ADDITIVE && sem_metric_at(s->layer, s->items[i].metric)->unit == SEM_COUNT) {
+        if (!s->q->n_metrics)
+            add_metric(s, first);
+        s->q->per_metric = s->items[i].metric; /* "margin per unit" */
+        return;
+    }
     why_not(s, arena_strf(s->arena, "%s per %s has no name in the layer", first >= 0 ? sem_metric_at(s->layer, first)->name.id : "this", over));
 }
 

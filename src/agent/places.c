@@ -137,8 +137,31 @@ static bool take_event_order(reading_state *s, int i)
     return false;
 }
 
+/* "in second place by sales", "ranked third": one row further down. */
+static void take_nth_place(reading_state *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        const token *t = &s->t.at[s->items[i].from];
+        int beside = -1;
+
+        if (!t->is_ordinal || s->items[i].taken || s->items[i].time.n_tokens || t->number < 1 || t->number > 1000)
+            continue;
+        if (item_token_in(s, i + 1, "place|position|rank|spot")) beside = i + 1;
+        else if (i && item_token_in(s, i - 1, "ranked|ranks|rank|comes|came|finished|placed|is")) beside = i - 1;
+        if (beside < 0)
+            continue;
+        s->q->offset = (int)t->number - 1;
+        s->q->limit = 1;
+        s->ranking = true;
+        item_take(s, i, USE_TOP);
+        item_take(s, beside, USE_TOP);
+        return;
+    }
+}
+
 void take_attribute_orders(reading_state *s)
 {
+    take_nth_place(s);
     for (int i = 0; i < s->n && s->q->order_dimension < 0; i++)
         if (!s->items[i].taken && !s->items[i].time.n_tokens && s->items[i].metric < 0 && s->items[i].n_concepts)
             (void)(take_event_order(s, i) || take_named_order(s, i) || take_column_order(s, i));

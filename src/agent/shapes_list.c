@@ -182,6 +182,7 @@ bool counts_entity(const reading_state *s)
         return false;
     for (int i = 0; i < q->n_metrics; i++) { /* a measure other than the thing itself */
         bool itself = false;
+        itself = q->metrics[i] == q->having_metric; /* "how many products made less than 100 euros in sales" */
         for (int k = 0; k < s->n; k++)
             itself = itself || (s->items[k].metric == q->metrics[i] && s->items[k].entity == s->entity_asked);
         if (!itself)
