@@ -26,7 +26,7 @@ static const struct {
      "made|make|makes|making|generate|generated|achieve|achieved|achieving|bring in|brought in|bring|brought|earn|earned|earns|take|took|taken|record|recorded|recording|see|saw|seen|reported|realised|realized|"
      "go|went|going|gone|come|came|comes|coming|happen|happened|happening|occur|occurred|look like|looked like|looks like|"
      "figure|figures|number|numbers|value|values|amount|amounts|data|result|results|info|information|level|breakdown|overview|summary|table|chart|graph|plot|report|split|view|dashboard|"
-     "company|business wide|companywide|group wide|our company|the business|"
+     "company|business wide|companywide|group wide|our company|"
      "each other|one another|one|ones|some|any|more detail|detail|details|basis|on a|terms|in terms of|with respect to|regarding|concerning|when it comes to|in relation to|based on|according to|"
      "during|within|throughout|over|through|via|using|across|around|per|both|either|"
      "s|t|re|ve|d|ll|m|not only|period|time|times|time period|between|"
