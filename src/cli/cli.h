@@ -93,8 +93,8 @@ bool cli_database(const flags *f, str *path, err *e);
 void cli_import(void *arg, const char *what, double share);
 /* --model, else $SALESBOT_MODEL, else the default weights in the home folder. */
 bool cli_model(const flags *f, str *path, err *e);
-/* --adapter, else agent_adapter_default with the default weights; "" when there is none or
- * --no-adapter says so. */
+/* --adapter, else agent_adapter_default if it fits the model; "" when there is none or --no-adapter
+ * says so. */
 bool cli_adapter(const flags *f, str *path, err *e);
 /* An adapter that was named must fit the model, though no question may come to need it. */
 bool cli_adapter_check(const flags *f, const char *model, err *e);

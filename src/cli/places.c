@@ -81,26 +81,42 @@ bool cli_model(const flags *f, str *path, err *e)
     return home_path(path, "models/gemma-3-270m-Q4_K_M.gguf", e);
 }
 
-bool cli_adapter_check(const flags *f, const char *model, err *e)
+static bool fits(const char *dir, const char *model, err *e)
 {
-    weights *base;
-    adapter *a = NULL;
+    weights *base = weights_open(model, e);
+    adapter *a = base ? adapter_open(dir, base, e) : NULL;
+    const bool ok = a != NULL;
 
-    if (!f->adapter || f->no_model || f->template_only)
-        return true;
-    if ((base = weights_open(model, e)))
-        a = adapter_open(f->adapter, base, e);
     adapter_close(a);
     weights_close(base);
-    return a != NULL;
+    return ok;
+}
+
+bool cli_adapter_check(const flags *f, const char *model, err *e)
+{
+    return !f->adapter || f->no_model || f->template_only || fits(f->adapter, model, e);
+}
+
+/* A default adapter for other weights than those in use is left alone. */
+static bool default_fits(const flags *f, const char *dir, err *e)
+{
+    str model = {0};
+    bool ok = true;
+
+    if (f->model || getenv("SALESBOT_MODEL"))
+        ok = cli_model(f, &model, e) && fits(dir, str_text(&model), e);
+    str_deinit(&model);
+    return ok;
 }
 
 bool cli_adapter(const flags *f, str *path, err *e)
 {
+    err ignored = {0};
+
     str_reset(path);
     if (f->adapter)
         str_adds(path, f->adapter);
-    else if (f->no_adapter || f->model || getenv("SALESBOT_MODEL") || !agent_adapter_default(path))
+    else if (f->no_adapter || !agent_adapter_default(path) || !default_fits(f, path->text, &ignored))
         str_reset(path);
     return !path->bad || err_set(e, ERR_NOMEM, "out of memory");
 }
