@@ -96,12 +96,21 @@ static void say_result(const session *s, const train_result *r)
     fprintf(stderr, "Ask with it: salesbot ask --adapter %s \"…\"\n", out);
 }
 
+static bool rate(void *arg, int step, double *share, err *e)
+{
+    train_view *view = arg;
+
+    (void)step;
+    return train_rater_rate(view->rater, share, e);
+}
+
 static bool run_training(session *s, err *e)
 {
     const train_config *c = &s->options.config;
     train_view view;
     train_extent extent;
     train_result result;
+    bool ok;
     train_job job = {.config = c, .train = &s->train, .out = c->out,
                      .base_name = s->base_name, .base_fingerprint = s->fingerprint,
                      .resume = s->options.resume, .force = s->options.force};
@@ -118,10 +127,17 @@ static bool run_training(session *s, err *e)
     job.val = s->val.n ? &s->val : NULL;
     job.hooks = (train_hooks){.arg = &view, .progress = train_view_progress, .note = train_view_note,
                               .stop = &interrupts};
-    if (!trainer_run(&job, &result, e) || !train_notices_write(c, s->base_name, e))
-        return false;
-    say_result(s, &result);
-    return true;
+    if (job.val && *c->eval_db_dir && c->eval_every) {
+        view.rater = train_rater_new(&job, e);
+        if (!view.rater)
+            return false;
+        job.hooks.validate = rate;
+    }
+    ok = trainer_run(&job, &result, e) && train_notices_write(c, s->base_name, e);
+    train_rater_free(view.rater);
+    if (ok)
+        say_result(s, &result);
+    return ok;
 }
 
 static int run(int argc, char **argv)

@@ -29,9 +29,12 @@ MUST_CHECK bool train_data_read(const char *path, const tokenizer *t, int max_le
 
 /* ---- train_show.c ---- */
 
+typedef struct train_rater train_rater; /* below */
+
 typedef struct train_view {
     const train_config *config;
     train_model *model;
+    train_rater *rater; /* or NULL */
     bool terminal, bar_shown;
     double last_ms, page_ms;
 } train_view;
@@ -46,6 +49,16 @@ void train_view_data(const train_config *c, const train_set *s, const train_exte
 /* The model's weights become those of the adapter in `dir`, which must have the same rank,
  * alpha and targets. ERR_ARG says what differs; ERR_IO, ERR_MODEL. */
 MUST_CHECK bool train_init_from(train_model *m, const train_config *c, const char *dir, err *e);
+
+/* ---- train_validate.c ---- */
+
+/* Asks `eval_questions` of the validation questions whose databases are in `eval_db_dir`.
+ * NULL with ERR_ARG (none is there), ERR_IO, ERR_NOMEM. Borrows the job. */
+MUST_CHECK train_rater *train_rater_new(const train_job *j, err *e);
+void train_rater_free(train_rater *r); /* NULL is allowed */
+/* The part of them whose SQL runs, with the job's weights as they are. ERR_CANCELLED after its
+ * `stop`. The adapter, questions and states stay in OUT/checkpoints/rated. */
+MUST_CHECK bool train_rater_rate(train_rater *r, double *rate, err *e);
 
 /* ---- train_page.c, train_notices.c ---- */
 

@@ -55,6 +55,8 @@ static const field fields[] = {
     FIELD(keep, INT, 1, 1000, "2", true, "checkpoints to keep beside the best"),
     FIELD(eval_every, INT, 0, 1e7, "100", false, "steps between validations; 0: none"),
     FIELD(eval_examples, INT, 1, 1e6, "128", false, "examples of a validation"),
+    FIELD(eval_db_dir, TEXT, 0, 0, "", true, "databases (<db_id>.duckdb or .sqlite): the executable rate is measured too"),
+    FIELD(eval_questions, INT, 1, 1e5, "24", true, "validation questions asked of them"),
     FIELD(patience, INT, 0, 1e6, "0", false, "stop after so many validations without a better loss; 0: never"),
     FIELD(threads, INT, 0, 64, "0", true, "0: every core this process may use"),
     FIELD(keep_mb, INT, 0, 1 << 20, "512", true, "memory for unpacked copies of the base, in MB"),

@@ -15,6 +15,7 @@
 
 typedef struct train_config {
     char model[1024], data[1024], val[1024], out[1024]; /* paths; "": the caller's default */
+    char eval_db_dir[1024]; /* databases of validation questions; "": no executable rate */
     char init[1024];     /* an adapter to begin with; "": none */
     int steps, batch_tokens, accumulate, max_length, group_examples;
     bool share;
@@ -26,7 +27,7 @@ typedef struct train_config {
     double lr, lr_end, warmup;
     double weight_decay, beta1, beta2, eps, clip;
     bool eight_bit, f32;
-    int checkpoint_every, keep, eval_every, eval_examples, patience;
+    int checkpoint_every, keep, eval_every, eval_examples, eval_questions, patience;
     int threads, keep_mb;
 } train_config;
 

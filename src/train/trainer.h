@@ -72,6 +72,9 @@ typedef struct train_result {
  * gradient that is no number. ERR_IO: no space, no permission. */
 MUST_CHECK bool trainer_run(const train_job *j, train_result *r, err *e);
 
+/* The job's weights as they are, as a PEFT adapter in `dir`. ERR_IO. */
+MUST_CHECK bool train_adapter_write(const train_job *j, const char *dir, err *e);
+
 /* Whether the folder holds a checkpoint to go on from. */
 bool trainer_has_checkpoint(const char *out);
 

@@ -398,23 +398,28 @@ bool run_resume(trainer *t, bool *found, err *e)
 
 /* ---- the adapter ---- */
 
-bool run_write_adapter(trainer *t, err *e)
+bool train_adapter_write(const train_job *j, const char *dir, err *e)
 {
-    const train_config *c = t->config;
-    const float *values = train_model_weights(t->job->model);
+    const train_config *c = j->config;
+    const float *values = train_model_weights(j->model);
     int n;
-    const train_tensor *tensors = train_model_tensors(t->job->model, &n);
+    const train_tensor *tensors = train_model_tensors(j->model, &n);
     adapter_tensor *list = calloc((size_t)n + 1, sizeof *list);
     const adapter_write_options o = {.rank = c->rank, .alpha = (float)c->alpha, .dropout = (float)c->dropout,
-                                     .targets = c->targets, .base_name = t->job->base_name,
-                                     .base_fingerprint = t->job->base_fingerprint};
+                                     .targets = c->targets, .base_name = j->base_name,
+                                     .base_fingerprint = j->base_fingerprint};
     bool ok;
 
     if (!list)
         return err_set(e, ERR_NOMEM, "out of memory for the adapter");
     for (int i = 0; i < n; i++)
         list[i] = (adapter_tensor){tensors[i].name, tensors[i].rows, tensors[i].cols, values + tensors[i].at};
-    ok = adapter_write(t->job->out, list, (size_t)n, &o, e) || err_wrap(e, "adapter at step %d", t->state.step);
+    ok = adapter_write(dir, list, (size_t)n, &o, e);
     free(list);
     return ok;
+}
+
+bool run_write_adapter(trainer *t, err *e)
+{
+    return train_adapter_write(t->job, t->job->out, e) || err_wrap(e, "adapter at step %d", t->state.step);
 }

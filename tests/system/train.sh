@@ -107,6 +107,38 @@ says 'broken.jsonl:1: '; says 'broken.jsonl:62: '
 code 2 train --data "$scratch/x_train.jsonl" --out "$scratch/n" --max-length 20; says 'raise --max-length'
 [ ! -e "$scratch/n/adapter_model.safetensors" ] || { bad=$((bad + 1)); echo "an adapter of nothing"; }
 
+# validation questions asked of their databases with the weights of the moment
+python3 - "$scratch" <<'PY'
+import json, sqlite3, sys
+d = sqlite3.connect(f"{sys.argv[1]}/shop.sqlite")
+d.executescript("CREATE TABLE item(id INTEGER, name TEXT); INSERT INTO item VALUES (1, 'lamp'), (2, 'chair')")
+d.close()
+rows = [json.loads(l) for l in open(f"{sys.argv[1]}/x_val.jsonl")]
+with open(f"{sys.argv[1]}/asked.jsonl", "w") as f:
+    for i, r in enumerate(rows):
+        print(json.dumps(r | {"db_id": "shop" if i % 2 else "elsewhere", "question": f"how many items {i}",
+                              "sql": "SELECT count(*) FROM item"}), file=f)
+PY
+rated="--model $model --data $scratch/x_train.jsonl --val $scratch/asked.jsonl --rank 4 --batch-tokens 256 --threads 2 --lr 0.01"
+rated="$rated --steps 6 --eval-every 3 --eval-db-dir $scratch --eval-questions 4"
+SALESBOT_HOME=$scratch/other
+export SALESBOT_HOME; mkdir "$SALESBOT_HOME"; ln -s "$home/lib" "$SALESBOT_HOME/lib"
+code 0 "$bot" train $rated --out "$scratch/rated"; says 'step 6/6  validation loss .* executable [0-9.]+ %'
+python3 - "$scratch/rated" <<'PY' || bad=$((bad + 1))
+import json, sys
+rows = [json.loads(l) for l in open(sys.argv[1] + "/loss.jsonl")]
+rates = [(r["step"], r["executable"]) for r in rows if "val_loss" in r]
+assert [s for s, _ in rates] == [3, 6] and all(0 <= r <= 1 for _, r in rates), rates
+states = [json.loads(l) for l in open(sys.argv[1] + "/checkpoints/rated/states.jsonl")]
+assert len(states) == 4, len(states)
+PY
+digest() { grep -oE '"adapter": ?"[0-9a-f]{64}"' "$1" | grep -oE '[0-9a-f]{64}' | sort -u; }
+code 0 "$bot" ask --db "$scratch/shop.sqlite" --model "$model" --adapter "$scratch/rated/checkpoints/rated" --model-only --format json "how many items"
+done_=$((done_ + 1))
+[ -n "$(digest "$scratch/out")" ] && [ "$(digest "$scratch/out")" = "$(digest "$scratch/rated/checkpoints/rated/states.jsonl")" ] ||
+    { bad=$((bad + 1)); echo "the questions were asked of other weights than the last"; }
+code 2 "$bot" train $rated --eval-db-dir "$scratch/one" --out "$scratch/n"; says 'none of the databases'
+
 # a full disk: the checkpoint before it is whole
 if [ "$(id -u)" = 0 ] && mkdir "$scratch/small" && mount -t tmpfs -o size=4m none "$scratch/small" 2>/dev/null; then
     head -c 3700000 /dev/zero >"$scratch/small/filler"
