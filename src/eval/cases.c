@@ -34,7 +34,8 @@ static bool read_line(arena *a, const char *text, eval_line *out, const char **w
                            .evidence = text_of(a, line, "evidence"),
                            .sql = text_of(a, line, "sql"),
                            .source = text_of(a, line, "source"),
-                           .difficulty = text_of(a, line, "difficulty")};
+                           .difficulty = text_of(a, line, "difficulty"),
+                           .ending = text_of(a, line, "ending")};
         *why = !plain_id(out->db_id) ? "no db_id that names a database"
                : !out->question      ? "no question"
                                      : NULL;

@@ -58,7 +58,7 @@ const char *eval_difference_name(eval_difference d);
 
 typedef struct eval_case { /* texts borrowed from the report */
     const char *source, *db_id, *difficulty, *path; /* path: "template", "model" ... */
-    bool unanswerable; /* the right answer is a refusal */
+    bool unanswerable; /* the right answer is a refusal, or to ask back */
     bool no_gold;      /* the reference itself fails: not counted */
     bool answered;     /* rows came, all of them */
     bool right, prepares, runs, exact;
@@ -66,6 +66,7 @@ typedef struct eval_case { /* texts borrowed from the report */
     eval_difference difference;
     double similarity, ms;
     const char *confidence; /* "Sure" ...; "" without an answer */
+    double stated;          /* the number behind that word, 0..1 */
 } eval_case;
 
 typedef struct eval_report {
@@ -80,7 +81,7 @@ typedef struct eval_report {
 } eval_report;
 
 typedef struct eval_options {
-    const char *data;        /* lines: db_id, question, evidence?, sql, source?, difficulty? */
+    const char *data;        /* lines: db_id, question, evidence?, sql, source?, difficulty?, ending? */
     const char *db_dir;      /* DIR/<db_id>.duckdb or .sqlite */
     const char *predictions; /* states, a line each, in the order of the data; or NULL */
     int limit;               /* 0: all */

@@ -29,6 +29,7 @@ const char *statement_difficulty(arena *a, const char *sql);
 /* ---- cases.c: the lines of the data, and the databases ---- */
 typedef struct eval_line {
     const char *db_id, *question, *evidence, *sql, *source, *difficulty; /* sql NULL: no answer is right */
+    const char *ending; /* then: "not_in_data", "ambiguous" ..., the code it must end with; NULL: any */
 } eval_line;
 typedef struct eval_lines {
     arena *a;

@@ -26,12 +26,12 @@ static void key_of(const eval_line *line, char hex[65])
 
 static json_t *judged_json(const eval_case *c, const char *run, const char *key)
 {
-    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:f, s:f, s:s, s:s}",
+    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:f, s:f, s:s, s:s, s:f}",
                      "run", run, "of", key, "path", c->path, "unanswerable", c->unanswerable, "no_gold",
                      c->no_gold, "answered", c->answered, "right", c->right, "prepares", c->prepares,
                      "runs", c->runs, "exact", c->exact, "ambiguous", c->ambiguous, "difference",
                      eval_difference_name(c->difference), "similarity", c->similarity, "ms", c->ms,
-                     "difficulty", c->difficulty, "confidence", c->confidence);
+                     "difficulty", c->difficulty, "confidence", c->confidence, "stated", c->stated);
 }
 
 static bool flag(const json_t *o, const char *key) { return json_is_true(json_object_get(o, key)); }
@@ -82,6 +82,7 @@ static bool take_line(const char *line, const char *run, const eval_line *asked,
                          .ambiguous = flag(o, "ambiguous"),
                          .difference = difference_named(text(r, o, "difference")),
                          .similarity = json_number_value(json_object_get(o, "similarity")),
+                         .stated = json_number_value(json_object_get(o, "stated")),
                          .ms = json_number_value(json_object_get(o, "ms"))};
     }
     json_decref(state);

@@ -185,3 +185,63 @@ int report_differences(const eval_report *r, int counts[EVAL_DIFFERENCES])
         }
     return n;
 }
+
+/* ---- confidence --------------------------------------------------------- */
+
+/* Answers to what has none are wrong, so they count. */
+static bool has_word(const eval_case *c) { return !c->no_gold && c->answered && *c->confidence; }
+bool case_wrong_though_sure(const eval_case *c) { return has_word(c) && !c->right && !strcmp(c->confidence, "Sure"); }
+
+static int by_stated(const void *a, const void *b)
+{
+    return by_number(&((const worth *)b)->stated, &((const worth *)a)->stated);
+}
+
+int report_confidence(const eval_report *r, worth words[WORDS_MAX])
+{
+    int n = 0;
+
+    for (int i = 0; i < r->n; i++) {
+        const eval_case *c = &r->cases[i];
+        int k = 0;
+
+        if (!has_word(c))
+            continue;
+        while (k < n && strcmp(words[k].word, c->confidence))
+            k++;
+        if (k == n && n == WORDS_MAX)
+            continue;
+        if (k == n)
+            words[n++] = (worth){.word = c->confidence};
+        words[k].n++;
+        words[k].right += c->right;
+        words[k].stated += c->stated;
+    }
+    for (int k = 0; k < n; k++)
+        words[k].stated /= words[k].n;
+    qsort(words, (size_t)n, sizeof *words, by_stated);
+    return n;
+}
+
+/* Guo et al. 2017, arXiv:1706.04599: over ten bins of the stated number, the mean
+ * distance from the share that was right, by size. */
+double report_calibration_error(const eval_report *r)
+{
+    enum { BINS = 10 };
+    double stated[BINS] = {0}, right[BINS] = {0}, sum = 0;
+    int n = 0;
+
+    for (int i = 0; i < r->n; i++) {
+        const eval_case *c = &r->cases[i];
+        const int bin = (int)fmin(BINS - 1, fmax(0, c->stated * BINS));
+
+        if (!has_word(c))
+            continue;
+        stated[bin] += c->stated;
+        right[bin] += c->right;
+        n++;
+    }
+    for (int b = 0; b < BINS; b++)
+        sum += fabs(stated[b] - right[b]);
+    return n ? sum / n : NAN;
+}

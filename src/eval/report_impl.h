@@ -23,6 +23,13 @@ double report_latency(const eval_report *r, double p); /* p of 0..1 */
 int report_groups(const eval_report *r, bool by_source, const char *groups[GROUPS_MAX]);
 int report_differences(const eval_report *r, int counts[EVAL_DIFFERENCES]); /* their sum */
 
+/* What "Sure" and its like were worth. */
+enum { WORDS_MAX = 4 };
+typedef struct worth { const char *word; int n, right; double stated; } worth; /* stated: the mean */
+int report_confidence(const eval_report *r, worth words[WORDS_MAX]); /* by falling mean; their number */
+double report_calibration_error(const eval_report *r); /* expected, over tenths; NAN without answers */
+bool case_wrong_though_sure(const eval_case *c);
+
 /* The shares that every report names, in their order; NULL name at the end. */
 typedef struct measure { const char *name, *key; eval_test is, among; } measure;
 extern const measure report_measures[];

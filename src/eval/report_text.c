@@ -13,6 +13,7 @@ const measure report_measures[] = {
     {"prepares", "prepares", case_prepares, case_answerable},
     {"runs", "runs", case_runs, case_answerable},
     {"same tree", "exact", case_exact, case_answerable},
+    {"wrong, \"Sure\"", "wrong_though_sure", case_wrong_though_sure, case_counts},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -20,7 +21,7 @@ static bool case_unanswerable(const eval_case *c) { return c->unanswerable; }
 
 static void add_share(str *out, const char *name, eval_share s)
 {
-    str_addf(out, "  %-12s %5.1f %%  (%.1f to %.1f)  %d of %d\n", name, 100 * s.value, 100 * s.low,
+    str_addf(out, "  %-13s %5.1f %%  (%.1f to %.1f)  %d of %d\n", name, 100 * s.value, 100 * s.low,
              100 * s.high, s.k, s.n);
 }
 
@@ -58,6 +59,20 @@ static void add_differences(const eval_report *r, str *out)
                      100.0 * counts[i] / n, counts[i]);
 }
 
+static void add_confidence(const eval_report *r, str *out)
+{
+    worth words[WORDS_MAX];
+    const int n = report_confidence(r, words);
+
+    if (!n)
+        return;
+    str_addf(out, "\n%-20s %9s %9s %9s\n", "confidence", "answers", "right %", "stated %");
+    for (int i = 0; i < n; i++)
+        str_addf(out, "%-20s %9d %9.1f %9.1f\n", words[i].word, words[i].n, 100.0 * words[i].right / words[i].n,
+                 100 * words[i].stated);
+    str_addf(out, "expected calibration error %.3f\n", report_calibration_error(r));
+}
+
 void eval_report_text(const eval_report *r, str *out)
 {
     const eval_share refusals = eval_share_of(r, case_right, case_unanswerable);
@@ -72,11 +87,12 @@ void eval_report_text(const eval_report *r, str *out)
         add_share(out, m->name, eval_share_of(r, m->is, m->among));
     if (refusals.n)
         add_share(out, "refused well", refusals);
-    str_addf(out, "  %-12s %5.1f %%\n", "similarity", 100 * report_similarity(r));
-    str_addf(out, "  %-12s %5.0f ms in the median, %.0f ms at the 95th percentile\n", "latency",
+    str_addf(out, "  %-13s %5.1f %%\n", "similarity", 100 * report_similarity(r));
+    str_addf(out, "  %-13s %5.0f ms in the median, %.0f ms at the 95th percentile\n", "latency",
              report_latency(r, 0.5), report_latency(r, 0.95));
     add_groups(r, true, out);
     add_groups(r, false, out);
+    add_confidence(r, out);
     add_differences(r, out);
 }
 
@@ -128,6 +144,18 @@ static json_t *paths_json(const eval_report *r)
     return all;
 }
 
+static json_t *words_json(const eval_report *r)
+{
+    worth words[WORDS_MAX];
+    const int n = report_confidence(r, words);
+    json_t *all = json_object();
+
+    for (int i = 0; i < n; i++)
+        json_object_set_new(all, words[i].word, json_pack("{s:i, s:i, s:f}", "n", words[i].n, "right", words[i].right,
+                                                          "stated", words[i].stated));
+    return all;
+}
+
 json_t *eval_report_json(const eval_report *r)
 {
     int counts[EVAL_DIFFERENCES];
@@ -142,6 +170,7 @@ json_t *eval_report_json(const eval_report *r)
         json_object_set_new(overall, m->key, share_json(eval_share_of(r, m->is, m->among)));
     json_object_set_new(overall, "refused_well",
                         share_json(eval_share_of(r, case_right, case_unanswerable)));
+    json_object_set_new(overall, "calibration_error", number_json(report_calibration_error(r)));
     json_object_set_new(overall, "similarity", number_json(report_similarity(r)));
     json_object_set_new(overall, "p50_ms", number_json(report_latency(r, 0.5)));
     json_object_set_new(overall, "p95_ms", number_json(report_latency(r, 0.95)));
@@ -155,6 +184,7 @@ json_t *eval_report_json(const eval_report *r)
     json_object_set_new(out, "by_source", groups_json(r, true));
     json_object_set_new(out, "by_difficulty", groups_json(r, false));
     json_object_set_new(out, "by_path", paths_json(r));
+    json_object_set_new(out, "confidence", words_json(r));
     json_object_set_new(out, "differences", differences);
     return out;
 }

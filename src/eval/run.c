@@ -128,6 +128,7 @@ static bool judge(agent_context *c, const agent_state *s, const eval_line *line,
 
     k->path = agent_source_name(s->source);
     k->confidence = s->confidence.word ? s->confidence.word : "";
+    k->stated = s->confidence.value;
     k->ambiguous = s->error.code == ERR_AMBIGUOUS;
     k->ms = s->total_ms;
     k->runs = s->error.code == ERR_OK && s->results && !s->results->truncated;
@@ -136,7 +137,7 @@ static bool judge(agent_context *c, const agent_state *s, const eval_line *line,
     k->unanswerable = !line->sql;
     k->difference = EVAL_NO_ANSWER;
     if (k->unanswerable) {
-        k->right = !k->answered;
+        k->right = !k->answered && (!line->ending || !strcmp(line->ending, err_name(s->error.code)));
         k->difference = k->right ? EVAL_NO_DIFFERENCE : EVAL_OTHER;
         return true;
     }
@@ -187,12 +188,12 @@ static const char *run_name(const eval_options *o, eval_report *r)
 {
     const agent_options *a = &o->ask;
 
-    return arena_strf(r->a, "%s%s%s%s%s%s%s%s beam %d temperature %g seed %llu",
+    return arena_strf(r->a, "%s%s%s%s%s%s%s%s%s beam %d temperature %g seed %llu",
                       o->model ? (o->weights ? o->weights : "model") : "no model",
                       !o->model || o->no_adapter ? "" : " + ",
                       !o->model || o->no_adapter ? "" : o->adapter ? o->adapter : "default adapter",
                       a->template_only ? ", templates only" : "", a->no_rag ? ", without retrieval" : "",
-                      a->model_only ? ", model first" : "", a->no_fallbacks ? ", without fallbacks" : "",
+                      a->no_mask ? ", without mask" : "", a->model_only ? ", model first" : "", a->no_fallbacks ? ", without fallbacks" : "",
                       o->semantic ? ", one layer" : "", a->beam, a->temperature,
                       (unsigned long long)a->seed);
 }

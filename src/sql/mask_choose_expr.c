@@ -289,7 +289,7 @@ static bool is_item(const spot *s)
 static void star(mask *m, const spot *s, choice *c, const frame *f, bool lead)
 {
     const frame *q = &s->frames[s->n_frames - 2];
-    const scope *in = &s->scopes[q->a];
+    const scope *in = mask_scope_of(s);
 
     if (!is_item(s) || !f->first || in->n_items || in->mode == M_GROUPED || in->mode == M_AGG || !in->n_sources ||
         in->n_want || q->role == R_SCALAR || q->role == R_IN)
@@ -356,7 +356,7 @@ static bool is_long_text(const mask *m, const scope *in, int i)
 static bool order_operands(mask *m, const spot *s, choice *c)
 {
     const frame *q = &s->frames[s->n_frames - 2];
-    const scope *in = &s->scopes[q->a];
+    const scope *in = mask_scope_of(s);
 
     if (q->kind != F_QUERY || q->phase != Q_ORDER)
         return false;

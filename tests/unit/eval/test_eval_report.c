@@ -1,4 +1,5 @@
 /* test_eval_report.c - statements compared as trees, levels, shares, intervals. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -122,7 +123,30 @@ static void shares_and_intervals(void)
     eval_report_deinit(&r);
 }
 
+/* Ten answers said surely, eight of them right, and four to be checked, one right. */
+static void confidence_is_weighed(void)
+{
+    eval_report r = {.a = arena_new(1 << 20), .data = "d"};
+    worth words[WORDS_MAX];
+
+    for (int i = 0; i < 16; i++) {
+        eval_case *c = report_add(&r);
+        const bool sure = i < 10;
+
+        *c = (eval_case){.source = "", .db_id = "", .difficulty = "", .path = "", .answered = i < 14, .right = i < 8 || i == 10 || i >= 14,
+                         .confidence = i >= 14 ? "" : sure ? "Sure" : "Check this", .stated = sure ? 0.95 : 0.5, .unanswerable = i == 9 || i >= 14};
+    }
+    CHECK(report_confidence(&r, words) == 2);
+    CHECK(!strcmp(words[0].word, "Sure") && words[0].n == 10 && words[0].right == 8 && fabs(words[0].stated - 0.95) < 1e-9);
+    CHECK(!strcmp(words[1].word, "Check this") && words[1].n == 4 && words[1].right == 1);
+    /* |9.5 - 8| + |2 - 1| over 14 answers */
+    CHECK(fabs(report_calibration_error(&r) - 2.5 / 14) < 1e-9);
+    CHECK(eval_share_of(&r, case_wrong_though_sure, case_counts).k == 2); /* one of them had no answer */
+    eval_report_deinit(&r);
+}
+
 TEST_MAIN({"statements_are_compared", statements_are_compared},
           {"levels_are_spiders", levels_are_spiders},
           {"golds_show_their_keys", golds_show_their_keys},
-          {"shares_and_intervals", shares_and_intervals})
+          {"shares_and_intervals", shares_and_intervals},
+          {"confidence_is_weighed", confidence_is_weighed})
