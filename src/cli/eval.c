@@ -14,6 +14,7 @@ static const char help[] =
     "                      (no sql: the right answer is that there is none)\n"
     "                      ending: the code it is to end with then, \"not_in_data\", \"ambiguous\" …\n"
     "  --db-dir DIR        the databases: DIR/<db_id>.duckdb or .sqlite\n"
+    "  --db FILE           one database for all questions, which then need no db_id\n"
     "  --json FILE         the report for programs; a page with charts goes to FILE.html\n"
     "  --predictions FILE  one state a line, in the order of the data\n"
     "  --resume            go on after the predictions that are there\n"
@@ -24,7 +25,7 @@ static const char help[] =
     "  --semantic FILE     one semantic layer for all databases\n"
     "A result is right when its rows are those of the reference, as a multiset, in order\n"
     "only where that orders; ties at a LIMIT may fall either way. Intervals are 95 %.\n";
-static const char accepted[] = "data db-dir json predictions resume limit template-only no-model no-rag "
+static const char accepted[] = "data db-dir db json predictions resume limit template-only no-model no-rag "
                                "model-only no-mask model adapter no-adapter beam temperature seed threads semantic";
 
 static volatile int cancelled;
@@ -86,7 +87,7 @@ static bool evaluate(const flags *f, agent_model *model, const char *weights, ev
 {
     telling t = {.terminal = isatty(STDERR_FILENO), .start = clock_ms(), .told = clock_ms()};
     const eval_options o = {
-        .data = f->data, .db_dir = f->db_dir, .predictions = f->predictions, .limit = f->limit,
+        .data = f->data, .db_dir = f->db_dir, .database = f->db, .predictions = f->predictions, .limit = f->limit,
         .resume = f->resume, .semantic = f->semantic, .adapter = f->adapter, .no_adapter = f->no_adapter,
         .model = model, .weights = weights,
         .ask = {.no_rag = f->no_rag, .no_model = !model, .template_only = f->template_only,
@@ -129,8 +130,8 @@ static int run(int argc, char **argv)
 
     if (!flags_parse(&f, argc, argv, accepted, &verb_eval))
         return 2;
-    if (!f.data || !f.db_dir || f.n_words) {
-        fprintf(stderr, "salesbot eval: --data FILE.jsonl and --db-dir DIR are needed "
+    if (!f.data || !f.db_dir == !f.db || f.n_words) {
+        fprintf(stderr, "salesbot eval: --data FILE.jsonl and one of --db-dir DIR and --db FILE are needed "
                         "(salesbot eval --help)\n");
         return 2;
     }
@@ -148,5 +149,5 @@ static int run(int argc, char **argv)
     return code;
 }
 
-const verb verb_eval = {"eval", "--data FILE --db-dir DIR", "how right the answers are on questions with SQL",
+const verb verb_eval = {"eval", "--data FILE --db-dir DIR|--db FILE", "how right the answers are on questions with SQL",
                         help, run};

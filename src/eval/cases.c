@@ -23,7 +23,16 @@ static bool plain_id(const char *id)
     return true;
 }
 
-static bool read_line(arena *a, const char *text, eval_line *out, const char **why)
+/* A question with several readings of which one is taken unasked: the SQL of that one. */
+static const char *default_reading(arena *a, const json_t *line)
+{
+    const json_t *readings = json_object_get(line, "readings");
+    const json_int_t which = json_integer_value(json_object_get(line, "default"));
+
+    return text_of(a, json_array_get(readings, which < 0 ? 0 : (size_t)which), "sql");
+}
+
+static bool read_line(arena *a, const char *text, bool one_database, eval_line *out, const char **why)
 {
     json_t *line = json_loads(text, 0, NULL);
 
@@ -36,6 +45,12 @@ static bool read_line(arena *a, const char *text, eval_line *out, const char **w
                            .source = text_of(a, line, "source"),
                            .difficulty = text_of(a, line, "difficulty"),
                            .ending = text_of(a, line, "ending")};
+        if (out->ending && !strcmp(out->ending, "default")) {
+            out->sql = default_reading(a, line);
+            out->ending = NULL;
+        }
+        if (one_database)
+            out->db_id = "the database";
         *why = !plain_id(out->db_id) ? "no db_id that names a database"
                : !out->question      ? "no question"
                                      : NULL;
@@ -65,7 +80,7 @@ static bool add(eval_lines *l, const eval_line *line, int *cap, err *e)
     return true;
 }
 
-bool eval_lines_read(const char *path, int limit, eval_lines *out, err *e)
+bool eval_lines_read(const char *path, int limit, bool one_database, eval_lines *out, err *e)
 {
     FILE *f = fopen(path, "r");
     char *text = NULL;
@@ -84,7 +99,7 @@ bool eval_lines_read(const char *path, int limit, eval_lines *out, err *e)
         at++;
         if (!text[strspn(text, " \t\r\n")])
             continue;
-        ok = read_line(out->a, text, &line, &why)
+        ok = read_line(out->a, text, one_database, &line, &why)
                  ? add(out, &line, &cap, e)
                  : err_set(e, ERR_FORMAT, "%s, line %d: %s", path, at, why);
     }

@@ -83,6 +83,7 @@ typedef struct eval_report {
 typedef struct eval_options {
     const char *data;        /* lines: db_id, question, evidence?, sql, source?, difficulty?, ending? */
     const char *db_dir;      /* DIR/<db_id>.duckdb or .sqlite */
+    const char *database;    /* one for every line, which then needs no db_id; NULL: db_dir */
     const char *predictions; /* states, a line each, in the order of the data; or NULL */
     int limit;               /* 0: all */
     bool resume;             /* go on after the predictions that are there */

@@ -36,7 +36,7 @@ typedef struct eval_lines {
     eval_line *at;
     int n;
 } eval_lines;
-MUST_CHECK bool eval_lines_read(const char *path, int limit, eval_lines *out, err *e);
+MUST_CHECK bool eval_lines_read(const char *path, int limit, bool one_database, eval_lines *out, err *e);
 void eval_lines_deinit(eval_lines *l);
 
 /* ---- predictions.c: one state a line, with what was judged of it ---- */

@@ -55,9 +55,9 @@ static bool open_context(runner *r, opened *k, const char *db_id, err *e)
                                .db_threads = 1,
                                .no_model = !r->o->model};
     str path = {0};
-    bool ok = find_file(r->o->db_dir, db_id, &path, e);
+    bool ok = r->o->database || find_file(r->o->db_dir, db_id, &path, e);
 
-    c.database = str_text(&path);
+    c.database = r->o->database ? r->o->database : str_text(&path);
     if (ok) {
         k->context = agent_context_open(&c, e);
         k->db_id = strdup(db_id);
@@ -225,7 +225,7 @@ bool eval_run(const eval_options *o, eval_report *report, err *e)
     *report = (eval_report){.a = arena_new(256 << 20), .data = o->data};
     if (!report->a)
         return err_set(e, ERR_NOMEM, "out of memory for the report");
-    if (!eval_lines_read(o->data, o->limit, &lines, e))
+    if (!eval_lines_read(o->data, o->limit, o->database != NULL, &lines, e))
         return false;
     report->total = lines.n;
     report->run = run_name(o, report);

@@ -64,5 +64,16 @@ says 'no .*/other.duckdb'
 : >"$scratch/bad.jsonl"
 ev 2 --data "$scratch/bad.jsonl"
 says 'no questions'
+# one database for all, how a question is to end, the reading that is taken unasked
+cat >"$scratch/endings.jsonl" <<'END'
+{"question": "what is the weather on Mars", "ending": "not_in_data"}
+{"question": "what is the weather on Mars", "ending": "ambiguous"}
+{"question": "how many regions are there", "ending": "default", "default": 1, "readings": [{"sql": "SELECT 1"}, {"sql": "SELECT count(*) FROM regions"}]}
+END
+code 0 "$bot" eval --db "$sample" --template-only --data "$scratch/endings.jsonl"
+says 'right +100.0 %.* 1 of 1'
+says 'refused well +50.0 %.* 1 of 2'
+says '^Sure +1 +100.0'
+code 2 "$bot" eval --data "$scratch/endings.jsonl" --db "$sample" --db-dir "$scratch/dbs"
 code 2 "$bot" eval
 finish
