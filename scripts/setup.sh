@@ -19,7 +19,7 @@ PACKAGES="gcc cmake ninja-build pkg-config make unzip python3 python3-pip
  libsqlite3-dev libmicrohttpd-dev libzstd-dev"
 
 [ "${1:-full}" = soak ] && PACKAGES="$PACKAGES clang libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross" # libFuzzer; another machine
-[ "${1:-full}" = test ] && PACKAGES="$PACKAGES g++ chromium fonts-dejavu-core" # the C++ check; charts are looked at in a browser
+[ "${1:-full}" = test ] && PACKAGES="$PACKAGES g++ npm chromium fonts-dejavu-core" # the C++ check; charts are looked at in a browser
 
 say() { printf '%s\n' "$*" >&2; }
 miss() { MISSING="$MISSING
@@ -50,7 +50,7 @@ PLOTLY=$HOME_DIR/share/plotly-basic.min.js
 need=""
 for p in $PACKAGES; do
     case $p in
-    gcc|g++|cmake|make|unzip|python3) command -v "$p" >/dev/null || need="$need $p" ;;
+    gcc|g++|cmake|make|npm|unzip|python3) command -v "$p" >/dev/null || need="$need $p" ;;
     ninja-build) command -v ninja >/dev/null || need="$need $p" ;;
     pkg-config) command -v pkg-config >/dev/null || need="$need $p" ;;
     python3-pip) python3 -m pip --version >/dev/null 2>&1 || need="$need $p" ;;

@@ -38,6 +38,7 @@ for seed in 2 3; do
     soak "questions on seed $seed" env SALESBOT_DB="$scratch/$seed.duckdb" build/release/test_questions
 done
 soak "a million sales lines within 1 GB" "$bot" init --rows 1000000 --memory-limit 1GB "$scratch/million.duckdb"
+soak "the page's flows in Chromium" tests/web/run.sh
 soak "every file compiled for aarch64" tools/check_aarch64.sh
 soak "fuzz targets under libFuzzer" scripts/fuzz.sh "${FUZZ_SECONDS:-60}"
 {
