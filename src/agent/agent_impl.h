@@ -135,7 +135,7 @@ bool help_answer(agent_state *s, agent_context *c, err *e);
 void nearest_questions(agent_state *s, agent_context *c); /* fills choices */
 
 /* -- confidence.c */
-void confidence_set(agent_state *s);
+void confidence_set(agent_state *s, bool is_derived);
 
 /* -- format.c */
 enum { FORMAT_PLAIN = 0, FORMAT_SIGNED = 1 };
@@ -145,5 +145,8 @@ void format_text(const char *text, str *out); /* control characters become blank
 void format_capital(str *out, size_t at); /* upper-case the letter at `at` */
 bool column_is_number(const agent_state *s, int column); /* a measure, by type */
 double state_number(const agent_state *s, int64_t row, int column); /* NAN for NULL */
+
+/* derived.c: why the template of a derived layer must not answer; NULL when it may. */
+const char *derived_doubt(agent_state *s, const agent_context *c);
 
 #endif

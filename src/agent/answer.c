@@ -57,7 +57,7 @@ bool answer_step(agent_state *s, agent_context *c, err *e)
     }
     say_unused(&b);
     s->answer = state_str(s, str_text(&b.text));
-    confidence_set(s);
+    confidence_set(s, c->is_derived);
     state_why(s, "rules", "%d numbers, each from the rows or computed from them", s->n_said);
     str_deinit(&b.text);
     return *s->answer || err_set(e, ERR_NOMEM, "out of memory for the answer");

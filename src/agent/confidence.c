@@ -11,7 +11,7 @@ static void set(agent_state *s, const char *word, double value, const char *reas
     s->confidence.reason = state_str(s, reason);
 }
 
-void confidence_set(agent_state *s)
+void confidence_set(agent_state *s, bool is_derived)
 {
     const understanding *u = &s->work->u;
 
@@ -33,6 +33,8 @@ void confidence_set(agent_state *s)
             set(s, "Likely", 0.8, "a misspelt word was read as the nearest one");
         else if (u->assumed)
             set(s, "Likely", 0.75, "a default was taken among several readings");
+        else if (is_derived)
+            set(s, "Likely", 0.85, "the words of this database were derived from its names, described by nobody");
         else
             set(s, "Sure", 0.95, "known metric, every word used");
         break;

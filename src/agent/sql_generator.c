@@ -68,6 +68,8 @@ static bool by_template(agent_state *s, agent_context *c, err *e)
 
 static bool try_template(agent_state *s, agent_context *c, err *e)
 {
+    const char *doubt;
+
     if (s->work->o->model_only)
         return err_set(e, ERR_NOT_IN_DATA, "left to the model, as asked");
     if (!s->work->u.can_template)
@@ -75,6 +77,9 @@ static bool try_template(agent_state *s, agent_context *c, err *e)
                        *s->work->u.why_not ? s->work->u.why_not : "not every word was used");
     if (!by_template(s, c, e))
         return false;
+    doubt = c->is_derived ? derived_doubt(s, c) : NULL;
+    if (doubt)
+        return err_set(e, ERR_NOT_IN_DATA, "%s", doubt);
     state_why(s, "template", "every word used");
     return true;
 }
@@ -101,6 +106,8 @@ static bool try_partial(agent_state *s, agent_context *c, err *e)
         return err_set(e, ERR_NOT_IN_DATA, "without fallbacks, as asked");
     if (!something)
         return err_set(e, ERR_NOT_IN_DATA, "no measure and no kind of thing was recognised");
+    if (c->is_derived)
+        return err_set(e, ERR_NOT_IN_DATA, "part of a question is no question, where the words were derived");
     if (s->work->u.can_template) { /* the model went first, as asked, and failed */
         state_why(s, "template", "every word used");
         return by_template(s, c, e);

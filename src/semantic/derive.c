@@ -8,11 +8,13 @@
  * say: no formulas, no conditions. */
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "semantic/derive_impl.h"
 
-enum { GROUP_NUMBER_DISTINCT = 50 };
+/* A layer has an end: of a catalog with more, what comes later is left to the model. */
+enum { GROUP_NUMBER_DISTINCT = 50, COLUMNS_OF_TABLE = 200, MAX_DERIVED = 4000 };
 
 /* ---- what a column is --------------------------------------------------------------- */
 
@@ -23,7 +25,7 @@ static bool is_number(const db_column *c)
 
 static bool is_key(deriver *d, const db_column *c)
 {
-    static const char *const last[] = {"id", "key", "code", "no", "number", "uuid", "zip", "postcode", "phone",
+    static const char *const last[] = {"id", "key", "code", "no", "number", "uuid", "zip", "zip code", "postcode", "postal", "phone", "fax", "mobile", "ssn", "isbn", "pin",
                                        "latitude", "longitude", "lat", "lon", "lng"};
     const char *words = derive_words(d, c->name);
 
@@ -65,20 +67,18 @@ static bool is_money(const char *words)
     return false;
 }
 
-static int primary_key(const db_table *t)
+/* Money, or per cent where the numbers are written as such: a rate of 0.05 is a number. */
+static sem_unit unit_of(const char *words, const db_column *c)
 {
-    int found = -1;
+    static const char *const last[] = {"pct", "percent", "percentage", "rate"};
 
-    for (int i = 0; i < t->n_columns; i++)
-        if (t->columns[i].primary_key) {
-            if (found >= 0)
-                return -1; /* of several columns */
-            found = i;
-        }
-    return found;
+    for (size_t i = 0; i < sizeof last / sizeof last[0]; i++)
+        if (words_end_in(words, last[i]))
+            return *c->max_text && strtod(c->max_text, NULL) > 1 ? SEM_PERCENT : SEM_NUMBER;
+    return is_money(words) ? SEM_MONEY : SEM_NUMBER;
 }
 
-static char *column_sql(deriver *d, int table, int column)
+char *derive_column_sql(deriver *d, int table, int column)
 {
     str s = {0};
 
@@ -88,47 +88,6 @@ static char *column_sql(deriver *d, int table, int column)
 }
 
 /* ---- tables and joins ---------------------------------------------------------------- */
-
-static void add_join(deriver *d, int table, int column, int to, int to_column)
-{
-    table_def *t = &d->l->tables[table];
-    str s = {0};
-
-    if (table == to || to >= d->l->n_tables || t->n_joins >= MAX_JOINS)
-        return;
-    for (int i = 0; i < t->n_joins; i++)
-        if (t->joins[i].table == to)
-            return; /* the first of two ways to a table is taken */
-    str_addf(&s, "%s = %s", column_sql(d, to, to_column), column_sql(d, table, column));
-    t->joins[t->n_joins].on = derive_keep(d, &s);
-    t->joins[t->n_joins++].table = to;
-}
-
-/* Without declared keys: a column named like the only key of another table. */
-static void guess_join(deriver *d, int table, int column)
-{
-    const char *name = d->c->tables[table].columns[column].name;
-
-    for (int i = 0; i < d->l->n_tables; i++) {
-        int key = primary_key(&d->c->tables[i]);
-
-        if (i != table && key >= 0 && str_equal_nocase(d->c->tables[i].columns[key].name, name) &&
-            !str_equal_nocase(name, "id") && primary_key(&d->c->tables[table]) != column)
-            add_join(d, table, column, i, key);
-    }
-}
-
-static void derive_joins(deriver *d, int table)
-{
-    const db_table *t = &d->c->tables[table];
-
-    for (int i = 0; i < t->n_columns; i++)
-        if (t->columns[i].fk_table >= 0)
-            add_join(d, table, i, t->columns[i].fk_table, t->columns[i].fk_column);
-    for (int i = 0; i < t->n_columns; i++)
-        if (t->columns[i].fk_table < 0)
-            guess_join(d, table, i);
-}
 
 /* The first date that isn't of a person or of an end. */
 static int time_column(deriver *d, const db_table *t)
@@ -167,12 +126,12 @@ static void derive_table(deriver *d, int i)
     if (source->columns[time].type == DB_TIMESTAMP) {
         str cast = {0}, hour = {0};
 
-        str_addf(&cast, "CAST(%s AS DATE)", column_sql(d, i, time));
-        str_addf(&hour, "%s", column_sql(d, i, time));
+        str_addf(&cast, "CAST(%s AS DATE)", derive_column_sql(d, i, time));
+        str_addf(&hour, "%s", derive_column_sql(d, i, time));
         t->time = derive_keep(d, &cast);
         t->hour = derive_keep(d, &hour);
     } else {
-        t->time = column_sql(d, i, time);
+        t->time = derive_column_sql(d, i, time);
     }
 }
 
@@ -220,7 +179,7 @@ static void derive_dimension(deriver *d, int table, int column)
     const char *both = str_starts(words, of) ? words : derive_pair(d, of, words);
     bool label = c->type == DB_TEXT && is_label(d, t, words);
     const char *id = derive_id(d, label ? of : words);
-    int key = primary_key(t);
+    int key = d->keys[table];
 
     if (dimension_taken(d, id))
         id = derive_id(d, both);
@@ -231,19 +190,19 @@ static void derive_dimension(deriver *d, int table, int column)
         id = derive_keep(d, &s);
     }
     derive_name(d, &x->dimension.name, id, label ? of : words,
-             (const char *[]){label ? of : derive_singular(d, words), words, both, derive_short(d, words)}, 4);
+             (const char *[]){label ? of : derive_singular(d, words), words, both, derive_short(d, words), derive_long(d, words)}, 5);
     x->dimension.table = table;
     x->dimension.column = column;
     x->dimension.is_number = is_number(c);
     x->dimension.id = d->l->n_dimensions++;
     x->table = table;
-    x->sql = column_sql(d, table, column);
+    x->sql = derive_column_sql(d, table, column);
     x->type = c->type;
-    x->unit = says_when(words) ? SEM_YEAR : is_number(c) ? (is_money(words) ? SEM_MONEY : SEM_NUMBER)
+    x->unit = says_when(words) ? SEM_YEAR : is_number(c) ? unit_of(words, c)
               : c->type == DB_DATE || c->type == DB_TIMESTAMP ? SEM_DATE : SEM_TEXT;
     if (label && key >= 0) {
         x->dimension.is_entity_label = true;
-        x->key = column_sql(d, table, key);
+        x->key = derive_column_sql(d, table, key);
         x->key_name = sql_identifier(d->a, t->columns[key].name);
     }
 }
@@ -277,7 +236,7 @@ static void derive_entity(deriver *d, int table)
     const db_table *t = &d->c->tables[table];
     entity_def *n = &d->l->entities[d->l->n_entities];
     const char *words = derive_words(d, t->name), *one = derive_singular(d, words);
-    int key = primary_key(t);
+    int key = d->keys[table];
 
     n->entity.label = label_of(d, table);
     if (n->entity.label < 0)
@@ -290,7 +249,7 @@ static void derive_entity(deriver *d, int table)
     n->table = table;
     n->count_means = n->in_period = n->unless_dimension = n->unless_condition = -1;
     if (key >= 0) {
-        n->key = column_sql(d, table, key);
+        n->key = derive_column_sql(d, table, key);
         n->key_name = sql_identifier(d->a, t->columns[key].name);
     }
     n->entity.id = d->l->n_entities++;
@@ -329,19 +288,21 @@ static void derive_numbers(deriver *d, int table, int column)
     static const struct { const char *fn, *id, *title, *second; } kinds[] = {
         {"avg", "average", "average", "mean"}, {"max", "highest", "highest", "maximum"}, {"min", "lowest", "lowest", "minimum"}};
     const db_column *c = &d->c->tables[table].columns[column];
-    const char *words = derive_words(d, c->name), *sql = column_sql(d, table, column);
+    const char *words = derive_words(d, c->name), *sql = derive_column_sql(d, table, column);
     const char *brief = derive_short(d, words);
-    sem_unit unit = is_money(words) ? SEM_MONEY : SEM_NUMBER;
+    sem_unit unit = unit_of(words, c);
 
     if (!never_summed(brief))
         derive_metric(d, table, derive_id(d, words), words, call(d, "sum", sql), SEM_ADDITIVE, unit,
                       (const char *[]){derive_singular(d, words), words, derive_pair(d, "total", words),
-                                       derive_pair(d, "sum of", words), brief, derive_pair(d, "total", brief)}, 6);
+                                       derive_pair(d, "sum of", words), brief, derive_pair(d, "total", brief), derive_long(d, words),
+                                       derive_pair(d, "total", derive_long(d, words))}, 8);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !says_when(words); i++)
         derive_metric(d, table, derive_id(d, derive_pair(d, kinds[i].id, words)), derive_pair(d, kinds[i].title, words),
                       call(d, kinds[i].fn, sql), SEM_RATIO, unit,
                       (const char *[]){derive_pair(d, kinds[i].title, words), derive_pair(d, kinds[i].second, words),
-                                       derive_pair(d, kinds[i].title, brief), derive_pair(d, kinds[i].second, brief)}, 4);
+                                       derive_pair(d, kinds[i].title, brief), derive_pair(d, kinds[i].second, brief),
+                                       derive_pair(d, kinds[i].title, derive_long(d, words))}, 5);
 }
 
 static void derive_metrics(deriver *d, int table)
@@ -353,7 +314,7 @@ static void derive_metrics(deriver *d, int table)
                   arena_str(d->a, "count(*)"), SEM_ADDITIVE, SEM_COUNT,
                   (const char *[]){derive_pair(d, "number of", words), derive_pair(d, one, "count"), derive_pair(d, "count of", words), one}, 4);
     for (int i = 0; i < t->n_columns; i++)
-        if (is_number(&t->columns[i]) && !is_key(d, &t->columns[i]))
+        if (is_number(&t->columns[i]) && !is_key(d, &t->columns[i]) && d->l->n_metrics + 4 + d->l->n_tables - table < MAX_DERIVED)
             derive_numbers(d, table, i);
 }
 
@@ -378,9 +339,8 @@ sem_layer *sem_derive(db *database, const db_catalog *c, err *e)
 {
     arena *a = arena_new(LAYER_BYTES);
     sem_layer *l = a ? arena_push(a, sem_layer, 1) : NULL;
-    deriver d = {.l = l, .c = c, .a = a};
+    deriver d = {.l = l, .c = c, .a = a, .db = database};
 
-    (void)database;
     if (!l || (l->a = a, l->catalog = c, !size_arrays(&d))) {
         err_set(e, ERR_NOMEM, "no memory for the semantic layer");
         arena_free(a);
@@ -390,9 +350,11 @@ sem_layer *sem_derive(db *database, const db_catalog *c, err *e)
     l->calendar.table = l->like.table = l->like.sold_in = -1;
     for (int i = 0; i < l->n_tables; i++)
         derive_table(&d, i);
+    for (int i = 0; i < l->n_tables; i++)
+        d.keys[i] = derive_key(&d, i);
     for (int i = 0; i < l->n_tables; i++) {
         derive_joins(&d, i);
-        for (int k = 0; k < c->tables[i].n_columns; k++)
+        for (int k = 0; k < c->tables[i].n_columns && k < COLUMNS_OF_TABLE && l->n_dimensions < MAX_DERIVED; k++)
             if (groups_or_filters(&d, &c->tables[i].columns[k]))
                 derive_dimension(&d, i, k);
         derive_metrics(&d, i);

@@ -123,3 +123,29 @@ char *derive_short(deriver *d, const char *words)
     str_adds(&s, words);
     return derive_keep(d, &s);
 }
+
+/* Abbreviations that have one meaning in names of columns. */
+char *derive_long(deriver *d, const char *words)
+{
+    static const char *const brief[][2] = {{"qty", "quantity"}, {"amt", "amount"}, {"dept", "department"}, {"num", "number"}, {"no", "number"},
+        {"nbr", "number"}, {"cust", "customer"}, {"emp", "employee"}, {"addr", "address"}, {"desc", "description"}, {"yr", "year"}, {"prod", "product"},
+        {"cnt", "count"}, {"avg", "average"}, {"pct", "percent"}, {"mgr", "manager"}, {"acct", "account"}, {"inv", "invoice"}, {"dob", "date of birth"},
+        {"tel", "telephone"}, {"fname", "first name"}, {"lname", "last name"}, {"dt", "date"}, {"msg", "message"}, {"org", "organization"}, {"loc", "location"}};
+    str s = {0};
+
+    for (const char *p = words; *p;) {
+        const size_t n = strcspn(p, " ");
+        size_t i = 0;
+
+        while (i < sizeof brief / sizeof brief[0] && (strlen(brief[i][0]) != n || strncmp(p, brief[i][0], n) != 0))
+            i++;
+        if (i < sizeof brief / sizeof brief[0])
+            str_adds(&s, brief[i][1]);
+        else
+            str_add(&s, p, n);
+        p += n;
+        if (*p)
+            str_addc(&s, *p++);
+    }
+    return derive_keep(d, &s);
+}

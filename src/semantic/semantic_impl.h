@@ -10,13 +10,14 @@
 #include "base/str.h"
 #include "semantic/semantic.h"
 
-enum { MAX_TABLES = 256, MAX_JOINS = 16, MAX_REFS = 4, MAX_WHY = 6, MAX_COLUMNS_LISTED = 4 };
-enum { MAX_YAML_BYTES = 1 << 20, LAYER_BYTES = 64 << 20 };
+enum { MAX_TABLES = 1024, MAX_JOINS = 16, MAX_REFS = 4, MAX_WHY = 6, MAX_COLUMNS_LISTED = 4 };
+enum { MAX_YAML_BYTES = 8 << 20, LAYER_BYTES = 64 << 20 };
 
 typedef struct join_def { /* from many to one: never multiplies rows */
     int table;
     const char *on;    /* "stores.store_id = sales.store_id" */
     const char *drops; /* said when the join leaves rows out; or NULL */
+    const char *found; /* of a derived layer: "declared", "inferred (name)" …; or NULL */
 } join_def;
 
 typedef struct table_def {

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 
-enum { MAX_ENTRIES = 4096 };
+enum { MAX_ENTRIES = 8192 };
 
 static yaml_node_t *node_at(yaml_file *f, int node)
 {
