@@ -104,6 +104,13 @@ const sem_layer *agent_semantic(agent_context *c);
 struct minilm;
 MUST_CHECK const struct minilm *agent_encoder(agent_context *c, err *e);
 bool agent_layer_derived(const agent_context *c); /* made from the catalog, by nobody's definition */
+
+/* The layer's file that `catalog connect` writes for a database without one of its own; its
+ * place (ERR_DB: no such database), and whether a person has changed it: then *yaml is what
+ * it holds. It counts from then on; else the layer is derived when the database is opened. */
+MUST_CHECK bool agent_layer_path(const char *database, str *path, err *e);
+bool agent_layer_edited(const char *database, str *path, str *yaml);
+MUST_CHECK bool agent_layer_write(const char *database, const sem_layer *l, str *path, err *e);
 void agent_cancel(agent_context *c); /* async-signal-safe: stops model and database */
 
 /* Where a number (or a text with digits) of the sentence comes from: a cell, or

@@ -146,6 +146,9 @@ void format_capital(str *out, size_t at); /* upper-case the letter at `at` */
 bool column_is_number(const agent_state *s, int column); /* a measure, by type */
 double state_number(const agent_state *s, int64_t row, int column); /* NAN for NULL */
 
+/* own_layer.c: the file a person changed, else derived from the catalog */
+sem_layer *own_layer(agent_context *c, const char *database, err *e);
+
 /* derived.c: why the template of a derived layer must not answer; NULL when it may. */
 const char *derived_doubt(agent_state *s, const agent_context *c);
 

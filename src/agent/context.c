@@ -7,18 +7,18 @@
 
 #include "agent/retrieval_impl.h"
 
-static bool open_semantic(agent_context *c, const char *file, err *e)
+static bool open_semantic(agent_context *c, const char *file, const char *database, err *e)
 {
     str yaml = {0};
 
     c->is_sales = sem_is_sales(c->catalog);
-    c->is_derived = !file && !c->is_sales;
     if (!file)
         c->semantic = c->is_sales ? sem_load_sales(c->db, c->catalog, e)
-                                  : sem_derive(c->db, c->catalog, e);
+                                  : own_layer(c, database, e);
     else if (file_read(file, 4 << 20, &yaml, e))
         c->semantic = sem_load(str_text(&yaml), yaml.n, file, c->db, c->catalog, e);
     str_deinit(&yaml);
+    c->is_derived = c->semantic && sem_derived(c->semantic);
     return c->semantic != NULL;
 }
 
@@ -51,7 +51,7 @@ agent_context *agent_context_open(const agent_context_options *o, err *e)
     if (!o->shared_model)
         c->own_weights = agent_model_new(o->model, o->threads, e);
     c->weights = o->shared_model ? o->shared_model : c->own_weights;
-    if (!c->catalog || !c->weights || !open_semantic(c, o->semantic, e)) {
+    if (!c->catalog || !c->weights || !open_semantic(c, o->semantic, o->database, e)) {
         agent_context_close(c);
         return NULL;
     }

@@ -5,34 +5,17 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "cli/cli.h"
+#include "cli/catalog_impl.h"
 
 static const char help[] =
-    "  salesbot catalog                    the tables\n"
+    "  salesbot catalog                    the tables of the database that is asked\n"
     "  salesbot catalog show TABLE         its columns, types, keys, ranges, comments\n"
-    "  salesbot catalog connect FILE       ask this database from now on\n"
+    "  salesbot catalog connect PATH       ask this one from now on: a DuckDB or SQLite file, CSV or\n"
+    "                                      Parquet, or a folder of these two. Says what was found, and\n"
+    "                                      writes the words it derived to a YAML file that you may edit\n"
+    "  salesbot catalog forget             back to the sample database\n"
+    "  --force                             connect: derive anew what was edited by hand\n"
     "  --db FILE, --format json\n";
-
-static int connect_to(const char *path)
-{
-    err e = {0};
-    char *full = realpath(path, NULL);
-    str file = {0};
-    db *d = NULL;
-    bool ok = full || err_set(&e, ERR_DB, "%s: no such file", path);
-
-    d = ok ? db_open(full, &(db_options){.on_import = cli_import}, &e) : NULL;
-    ok = d && db_catalog_get(d, &e) && home_path(&file, NULL, &e) && dir_make(file.text, &e) &&
-         home_path(&file, "database", &e) &&
-         file_write_atomic(file.text, full, strlen(full), 0600, &e);
-    if (ok)
-        printf("Connected: %s (%d tables). Try: salesbot ask \"how many rows in %s\"\n", full,
-               db_catalog_get(d, &e)->n_tables, db_catalog_get(d, &e)->tables[0].name);
-    db_close(d);
-    str_deinit(&file);
-    free(full);
-    return ok ? 0 : cli_fail(&e);
-}
 
 static void print_tables(const db_catalog *c)
 {
@@ -113,21 +96,25 @@ static int run(int argc, char **argv)
     const db_catalog *c;
     int code;
 
-    if (!flags_parse(&f, argc, argv, "db format", &verb_catalog))
+    if (!flags_parse(&f, argc, argv, "db format force", &verb_catalog))
         return 2;
     if (f.n_words == 2 && !strcmp(f.words[0], "connect"))
-        return connect_to(f.words[1]);
+        return catalog_connect(f.words[1], f.force);
+    if (f.n_words == 1 && !strcmp(f.words[0], "forget"))
+        return catalog_forget();
     if (f.n_words && (strcmp(f.words[0], "show") || f.n_words > 2)) {
-        fprintf(stderr, "salesbot catalog: show [TABLE] or connect FILE\n");
+        fprintf(stderr, "salesbot catalog: show [TABLE], connect PATH or forget\n");
         return 2;
     }
     d = cli_database(&f, &path, &e) ? db_open(path.text, &(db_options){.on_import = cli_import}, &e) : NULL;
     c = d ? db_catalog_get(d, &e) : NULL;
+    if (c && f.format != FORMAT_JSON && !f.n_words)
+        printf("Database: %s\n", path.text);
     code = c ? show(&f, c) : cli_fail(&e);
     db_close(d);
     str_deinit(&path);
     return code;
 }
 
-const verb verb_catalog = {"catalog", "[show|connect]", "tables and columns; connect a database",
+const verb verb_catalog = {"catalog", "[show|connect|forget]", "tables and columns; connect a database",
                            help, run};

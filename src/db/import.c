@@ -129,9 +129,26 @@ static bool name_taken(const import *m, int n, const char *table)
     return taken;
 }
 
+/* A file that can't be read is named and left out; the others are still of use. */
+static bool left_out(const import *m, const char *file, const err *why, err *e)
+{
+    str note = {0};
+
+    if (why->code != ERR_DB) {
+        *e = *why;
+        return err_wrap(e, "%s", file);
+    }
+    str_addf(&note, "%s is left out: %.*s", file, (int)strcspn(why->msg, "\n"), why->msg);
+    say(m, str_text(&note), -1);
+    str_deinit(&note);
+    return true;
+}
+
 static bool run_folder(process *child, void *arg, err *e)
 {
     const import *m = arg;
+    int n_read = 0;
+    err local = {0};
     bool ok = true;
 
     for (int i = 0; ok && i < m->n_files; i++) {
@@ -146,13 +163,16 @@ static bool run_folder(process *child, void *arg, err *e)
             ok = err_set(e, ERR_DB, "two files would give the table %s: rename one", table.text);
         if (ok) {
             say(m, table.text, (double)i / m->n_files);
-            ok = import_one(child, m, table.text, real.text, kind, e) ||
-                 err_wrap(e, "%s", m->files[i]);
+            local = (err){0};
+            if (import_one(child, m, table.text, real.text, kind, &local))
+                n_read++;
+            else
+                ok = left_out(m, m->files[i], &local, e);
         }
         str_deinit(&table);
         str_deinit(&real);
     }
-    return ok;
+    return ok && (n_read || err_set(e, ERR_DB, "no file in %s could be read: %.*s", m->path, (int)strcspn(local.msg, "\n"), local.msg));
 }
 
 /* ---- the copy --------------------------------------------------------- */

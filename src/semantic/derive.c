@@ -26,7 +26,7 @@ static bool is_number(const db_column *c)
 static bool is_key(deriver *d, const db_column *c)
 {
     static const char *const last[] = {"id", "key", "code", "no", "number", "uuid", "zip", "zip code", "postcode", "postal", "phone", "fax", "mobile", "ssn", "isbn", "pin",
-                                       "latitude", "longitude", "lat", "lon", "lng"};
+                                       "latitude", "longitude", "lat", "lon", "lng", "long"};
     const char *words = derive_words(d, c->name);
 
     if (c->primary_key || c->fk_table >= 0)
@@ -123,6 +123,7 @@ static void derive_table(deriver *d, int i)
     t->says = derive_keep(d, &s);
     if (time < 0)
         return;
+    t->time_column = source->columns[time].name;
     if (source->columns[time].type == DB_TIMESTAMP) {
         str cast = {0}, hour = {0};
 
@@ -150,6 +151,7 @@ static void derive_today(deriver *d)
             continue;
         most = t->n_rows;
         d->l->today = to;
+        d->l->today_table = i, d->l->today_column = time, d->l->n_today = 1;
         d->l->data_from = from;
     }
 }
@@ -231,6 +233,17 @@ static int label_of(deriver *d, int table)
 /* "How many rows": of the one table there is. */
 static bool only_table(const deriver *d) { return d->c->n_tables == 1; }
 
+static const char *entity_id(deriver *d, const char *one)
+{
+    const char *id = derive_id(d, one);
+    str s = {0};
+
+    if (sem_entity_find(d->l, id) < 0)
+        return id;
+    str_addf(&s, "%s_%d", id, d->l->n_entities);
+    return derive_keep(d, &s);
+}
+
 static void derive_entity(deriver *d, int table)
 {
     const db_table *t = &d->c->tables[table];
@@ -245,11 +258,12 @@ static void derive_entity(deriver *d, int table)
                 n->columns[n->n_columns++] = i;
     if (n->entity.label < 0 && !n->n_columns)
         return;
-    derive_name(d, &n->entity.name, derive_id(d, one), one, (const char *[]){one, words, only_table(d) ? "row" : "", only_table(d) ? "record" : "", only_table(d) ? "line" : ""}, 5);
+    derive_name(d, &n->entity.name, entity_id(d, one), one, (const char *[]){one, words, only_table(d) ? "row" : "", only_table(d) ? "record" : "", only_table(d) ? "line" : ""}, 5);
     n->table = table;
     n->count_means = n->in_period = n->unless_dimension = n->unless_condition = -1;
     if (key >= 0) {
         n->key = derive_column_sql(d, table, key);
+        n->key_column = t->columns[key].name;
         n->key_name = sql_identifier(d->a, t->columns[key].name);
     }
     n->entity.id = d->l->n_entities++;

@@ -44,6 +44,13 @@ bool load_name(loader *r, int map, const char *id, int id_node, sem_name *name)
 
 /* ---- tables ------------------------------------------------------------ */
 
+static bool is_timestamp(const loader *r, const table_def *t, const char *column)
+{
+    const db_table *c = t->catalog >= 0 ? &r->c->tables[t->catalog] : NULL;
+
+    return c && c->columns[db_column_find(c, column)].type == DB_TIMESTAMP;
+}
+
 static bool load_time(loader *r, int map, table_def *t, const char *key, const char **out)
 {
     const char *column = NULL;
@@ -54,7 +61,10 @@ static bool load_time(loader *r, int map, table_def *t, const char *key, const c
         return true;
     if (t->catalog >= 0 && db_column_find(&r->c->tables[t->catalog], column) < 0)
         return yaml_fail(&r->f, yaml_get(&r->f, map, key), "table \"%s\": no column \"%s\"", t->name, column);
-    *out = arena_strf(r->l->a, "%s.%s", t->sql_name, sql_identifier(r->l->a, column));
+    *out = arena_strf(r->l->a, is_timestamp(r, t, column) && !strcmp(key, "time") ? "CAST(%s.%s AS DATE)" : "%s.%s", t->sql_name,
+                      sql_identifier(r->l->a, column));
+    if (!strcmp(key, "time"))
+        t->time_column = column;
     return *out || err_set(r->e, ERR_NOMEM, "%s: too large", r->f.name);
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "db/db.h"
 
 typedef struct sem_layer sem_layer;
@@ -112,6 +113,16 @@ MUST_CHECK sem_layer *sem_load(const char *yaml, size_t n, const char *file_name
                                db *d, const db_catalog *c, err *e);
 MUST_CHECK sem_layer *sem_load_sales(db *d, const db_catalog *c, err *e);
 MUST_CHECK sem_layer *sem_derive(db *d, const db_catalog *c, err *e); /* any other database */
+/* A layer that was derived, as YAML that sem_load reads, with comments on how each thing
+ * was found; appended to *out. ERR_NOMEM. */
+MUST_CHECK bool sem_write(const sem_layer *l, str *out, err *e);
+/* Nobody has given it a name of its own: its words are guessed from names and values. */
+bool sem_derived(const sem_layer *l);
+/* Joins, at most `max` into *out; how many there are. `found`: "declared", "inferred
+ * (name and inclusion)", "inferred (name)", "described" by a person. */
+typedef struct sem_join { const char *from, *to, *on, *found; } sem_join;
+int sem_joins(const sem_layer *l, sem_join *out, int max);
+const char *sem_table_time(const sem_layer *l, const char *table); /* its column, or NULL */
 bool sem_is_sales(const db_catalog *c); /* has the tables and columns of the sales database */
 void sem_free(sem_layer *l); /* NULL is allowed */
 

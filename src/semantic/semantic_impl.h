@@ -25,6 +25,7 @@ typedef struct table_def {
     int catalog;                 /* table of the catalog, -1: made by `sql` */
     const char *sql;
     const char *title, *says;    /* "targets are set per store and month" */
+    const char *time_column;     /* of a catalog's table; NULL: none */
     const char *time, *hour;     /* "sales.sold_on"; NULL: no time */
     bool monthly;                /* one row stands for a whole month */
     bool snapshot;               /* a state, not a flow: never summed over time */
@@ -70,6 +71,7 @@ typedef struct entity_def {
     int table;
     const char *key;      /* "stores.store_id"; NULL: each row is one */
     const char *key_name; /* "store_id" */
+    const char *key_column; /* as the catalog names it */
     bool distinct;        /* the key repeats in its table (a brand in products) */
     const char *without_sql, *without_says; /* counted_without; or NULL */
     int unless_dimension, unless_condition; /* or -1 */
@@ -110,6 +112,7 @@ struct sem_layer {
     const char *name;
     const char *currency;
     int32_t today, data_from;
+    int today_table, today_column, n_today; /* of a derived layer: where today was read; n_today 0: nowhere */
     const db_catalog *catalog;
     table_def *tables;
     int n_tables;
