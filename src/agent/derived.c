@@ -3,9 +3,9 @@
  *
  * Such a layer knows words, not meanings: what its author would have said by a
  * default or a refusal is missing. So only plain readings pass, where every part
- * of the statement was said in so many words; all else is the model's. Measured
- * on 800 questions over 74 databases, these rules are what keeps four wrong
- * answers out of five away. */
+ * of the statement was said in so many words; all else is the model's. On 800
+ * questions over training databases the templates alone gave 63 right answers of
+ * 366 without these rules, and 31 of 34 with them. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
