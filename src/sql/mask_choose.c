@@ -181,6 +181,16 @@ static bool may_set(const spot *s, const frame *q)
     return !in->star && in->n_items && q->role != R_SCALAR && q->role != R_EXISTS && q->column < 3;
 }
 
+/* Is there a column that is no group yet? */
+static bool may_group_more(const mask *m, const spot *s, const scope *in)
+{
+    for (int i = 0; i < in->n_sources; i++)
+        for (int k = 0; k < mask_n_columns(m, s, &in->sources[i]); k++)
+            if (!mask_is_grouped(in, i, k) && mask_column_at(m, s, &in->sources[i], k).word)
+                return true;
+    return false;
+}
+
 /* After a SELECT list whose last item is complete. */
 static void after_items(mask *m, const spot *s, const frame *q, choice *c)
 {
@@ -297,7 +307,7 @@ void mask_choose_after(mask *m, const spot *s, choice *c)
         break;
     case Q_WHERE: clauses_after(m, c, Q_WHERE); break;
     case Q_GROUP:
-        if (in->n_groups + in->n_texts + 1 < MASK_GROUPS)
+        if (in->n_groups + in->n_texts + 1 < MASK_GROUPS && may_group_more(m, s, in))
             mask_add_fixed(m, c, W_COMMA, false, ACT_COMMA, 0);
         clauses_after(m, c, Q_GROUP);
         break;

@@ -40,11 +40,39 @@ static void count_names(mask *m, const spot *s, const scope *in)
         }
 }
 
-/* May a column stand here: its type, and the rule of GROUP BY? */
-static bool may_stand(const frame *f, const scope *in, int source, int column, const mask_column *k,
-                      uint16_t want)
+/* Does the column stand in the list already that the expression begins to go on with? */
+static bool is_repeated(const spot *s, const frame *f, const scope *in, int source, int column)
 {
-    if (!k->word || !(BIT(k->type) & want))
+    const frame *q = s->n_frames > 1 ? &s->frames[s->n_frames - 2] : NULL;
+
+    if (!q || !f->first || q->kind != F_QUERY)
+        return false;
+    if (q->phase == Q_GROUP)
+        return mask_is_grouped(in, source, column);
+    for (int i = 0; q->phase == Q_ITEM && i < in->n_items; i++)
+        if (in->items[i].source == source && in->items[i].column == column)
+            return true;
+    return false;
+}
+
+/* The first comparison of ON has an earlier table left and the joined one right. */
+static bool is_on_side(const spot *s, const frame *f, const scope *in, int source)
+{
+    const frame *q = s->n_frames > 1 ? &s->frames[s->n_frames - 2] : NULL;
+
+    if (!q || q->kind != F_QUERY || q->phase != Q_ON || f->join)
+        return true;
+    if (f->cmp == CMP_RIGHT && f->how == SQL_OP_EQ)
+        return source == in->n_sources - 1;
+    return f->cmp != CMP_NONE || f->op != SQL_OP_NONE || source < in->n_sources - 1;
+}
+
+/* May a column stand here: its type, the rule of GROUP BY, its place in a join? */
+static bool may_stand(const spot *s, const frame *f, const scope *in, int source, int column,
+                      const mask_column *k, uint16_t want)
+{
+    if (!k->word || !(BIT(k->type) & want) || !is_on_side(s, f, in, source) ||
+        is_repeated(s, f, in, source, column))
         return false;
     if (!(f->place & PL_GROUPED) || f->place & PL_IN_AGG)
         return true;
@@ -53,9 +81,10 @@ static bool may_stand(const frame *f, const scope *in, int source, int column, c
     return in->mode != M_GROUPED || mask_is_grouped(in, source, column);
 }
 
-/* The sources of which a column must be, or may be, named with its table. */
+/* A column may be named with its table also where the canonical form does not: what a
+ * model means by "table" must not become a column of that name. */
 static void qualifiers(mask *m, const spot *s, choice *c, const frame *f, int scope_index, uint16_t want,
-                       bool all, bool lead)
+                       bool lead)
 {
     const scope *in = &s->scopes[scope_index];
 
@@ -66,8 +95,7 @@ static void qualifiers(mask *m, const spot *s, choice *c, const frame *f, int sc
         for (int k = 0; !any && k < mask_n_columns(m, s, from); k++) {
             const mask_column column = mask_column_at(m, s, from, k);
 
-            any = may_stand(f, in, i, k, &column, want) &&
-                  (all || m->name_count[column.name] > 1 || is_merged(in, i, k));
+            any = may_stand(s, f, in, i, k, &column, want);
         }
         if (any)
             mask_add(m, c, from->dot, lead, ACT_QUALIFIER, scope_index << 8 | i);
@@ -81,7 +109,7 @@ static void bare_columns(mask *m, const spot *s, choice *c, const frame *f, cons
         for (int k = 0; k < mask_n_columns(m, s, &in->sources[i]); k++) {
             const mask_column column = mask_column_at(m, s, &in->sources[i], k);
 
-            if (may_stand(f, in, i, k, &column, want) && m->name_count[column.name] == 1 &&
+            if (may_stand(s, f, in, i, k, &column, want) && m->name_count[column.name] == 1 &&
                 !is_merged(in, i, k))
                 mask_add(m, c, column.word, lead, ACT_COLUMN, i << 16 | k);
         }
@@ -126,7 +154,7 @@ static void columns(mask *m, const spot *s, choice *c, const frame *f, uint16_t 
     count_names(m, s, in);
     if (!(f->place & PL_ON))
         bare_columns(m, s, c, f, in, want, lead);
-    qualifiers(m, s, c, f, index, want, f->place & PL_ON, lead);
+    qualifiers(m, s, c, f, index, want, lead);
     outer_columns(m, s, c, f, in, want, lead);
 }
 
@@ -140,7 +168,7 @@ bool mask_has_column(const mask *m, const spot *s, const frame *f, uint16_t want
         for (int k = 0; k < mask_n_columns(m, s, &in->sources[i]); k++) {
             const mask_column column = mask_column_at(m, s, &in->sources[i], k);
 
-            if (may_stand(f, in, i, k, &column, want))
+            if (may_stand(s, f, in, i, k, &column, want))
                 return true;
         }
     return false;
@@ -221,8 +249,8 @@ static void functions(mask *m, const spot *s, choice *c, const frame *f, uint16_
     const bool exact = want == T_INT;
     const bool date = (want & T_DAY) == T_DATE; /* and never a timestamp */
 
-    if (deep_enough(s))
-        return;
+    if (deep_enough(s) || (want == T_TIME && !mask_has_column(m, s, f, want)))
+        return; /* no literal could be their argument */
     for (int i = 0; i < m->w->n_functions; i++) {
         const mask_function *k = &m->w->functions[i];
 
@@ -337,7 +365,7 @@ static void openers(mask *m, const spot *s, choice *c, const frame *f, uint16_t 
 /* Texts that stand there already: groups that are expressions. */
 static void repeated(mask *m, choice *c, const frame *f, const scope *in, uint16_t want, bool lead)
 {
-    if (!(f->place & PL_GROUPED) || f->place & PL_IN_AGG)
+    if (!(f->place & PL_GROUPED) || f->place & PL_IN_AGG || (m->tight && !(f->place & PL_NAMED && f->first)))
         return;
     for (int i = 0; in->mode == M_GROUPED && i < in->n_texts; i++)
         if (BIT(in->texts[i].type) & want)
@@ -558,17 +586,12 @@ static void qualified(mask *m, const spot *s, choice *c, const frame *f)
     const scope *in = &s->scopes[index];
     const int query = mask_query_at(s, s->n_frames - 1);
     const bool own = s->frames[query].a == index;
-    const bool all = !own || f->place & PL_ON;
     const uint16_t want = mask_wanted(f);
 
-    if (own)
-        count_names(m, s, in);
     for (int k = 0; k < mask_n_columns(m, s, &in->sources[f->b]); k++) {
         const mask_column column = mask_column_at(m, s, &in->sources[f->b], k);
 
-        if (own ? may_stand(f, in, f->b, k, &column, want) &&
-                      (all || m->name_count[column.name] > 1 || is_merged(in, f->b, k))
-                : column.word && BIT(column.type) & want)
+        if (own ? may_stand(s, f, in, f->b, k, &column, want) : column.word && BIT(column.type) & want)
             mask_add(m, c, column.word, false, ACT_COLUMN, f->b << 16 | k);
     }
 }

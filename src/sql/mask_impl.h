@@ -222,7 +222,8 @@ typedef struct scope {
     bool distinct, correlated, star, set, windowed;
     int16_t outer; /* the scope around it, or -1 */
     struct { int16_t source, column; } groups[MASK_GROUPS], merged[MASK_MERGED];
-    struct { uint16_t at, n; uint8_t type; } texts[MASK_GROUPS], items[MASK_ITEMS];
+    struct { uint16_t at, n; uint8_t type; } texts[MASK_GROUPS];
+    struct { uint16_t at, n; uint8_t type; int16_t source, column; } items[MASK_ITEMS]; /* -1: no plain column */
     const mask_word *names[MASK_ITEMS]; /* of plain columns */
     int32_t numbers[MASK_ITEMS];
     /* the first side of a set operation: */
@@ -274,7 +275,7 @@ typedef struct cursor { /* within a choice */
     bool closed;           /* the literal may end here */
 } cursor;
 
-enum { MASK_AHEAD = 16, MASK_LINES = 8, MASK_ANSWER = 512, MASK_TIGHT = 72, MASK_MARGIN = 12 };
+enum { MASK_AHEAD = 16, MASK_LINES = 8, MASK_ANSWER = 512, MASK_TIGHT = 80, MASK_MARGIN = 20 };
 
 typedef struct line { /* a timeline of tokens and where it stands */
     int32_t ids[MASK_ANSWER];

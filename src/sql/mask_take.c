@@ -129,6 +129,8 @@ static void add_item(mask *m, scope *in, const frame *x, const spot *s, int end)
     in->items[i].at = (uint16_t)from;
     in->items[i].n = (uint16_t)(to - from);
     in->items[i].type = (uint8_t)mask_final_type(x);
+    in->items[i].source = x->plain ? x->source : -1;
+    in->items[i].column = x->plain ? x->column : -1;
     in->names[i] = NULL;
     in->numbers[i] = -1;
     if (x->plain && x->source >= 0) {
@@ -258,6 +260,7 @@ static void take_star(mask *m, spot *s)
         in->numbers[k] = column.name;
         in->items[k].type = column.type;
         in->items[k].n = 0;
+        in->items[k].source = in->items[k].column = -1;
         in->n_items++;
     }
 }

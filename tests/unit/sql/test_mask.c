@@ -249,7 +249,7 @@ static void walks(void)
     CHECK(bench_open(&b));
     m = mask_on(&b, &c.catalog, "Who was born in 1990?", ROOM, &names);
     CHECK(m);
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 600; i++) {
         walk(&w, m, b.t);
         n_bad += !is_sound(&w, &b, &c.catalog);
     }
