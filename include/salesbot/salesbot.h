@@ -109,6 +109,8 @@ SALESBOT_API void salesbot_options_free(salesbot_options *o);
  *   ask, sql  no_model no_rag template_only model_only explain     switches
  *             adapter DIR       for this question
  *             evidence TEXT     a hint to the question
+ *             no_fallbacks      a switch: no other way when the first fails
+ *             forget TEXT       lines of a state's "still": not kept from the turns before
  *             temperature T     0: greedy
  *             beam N, seed N
  *             pick N            take the N-th of "choices"

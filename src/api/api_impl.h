@@ -10,9 +10,9 @@
 #include "salesbot/salesbot.h"
 
 struct salesbot_options {
-    char *model, *adapter, *semantic, *program, *evidence; /* owned; NULL: the default */
+    char *model, *adapter, *semantic, *program, *evidence, *forget; /* owned; NULL: the default */
     int threads, db_threads, beam, pick, timeout_ms;
-    bool no_model, no_adapter, no_rag, template_only, model_only, explain;
+    bool no_model, no_adapter, no_rag, template_only, model_only, no_fallbacks, explain;
     double temperature;
     uint64_t seed;
     int64_t max_rows, max_bytes;

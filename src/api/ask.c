@@ -135,16 +135,38 @@ static salesbot_state *process(salesbot_session *s, salesbot_conversation *c, co
     return state;
 }
 
+/* The lines of a text, which is cut at their ends; at most n. Their number. */
+static int lines_of(char *text, const char **lines, int n)
+{
+    int count = 0;
+
+    for (char *rest, *line = strtok_r(text ? text : (char[]){""}, "\n", &rest); line && count < n;
+         line = strtok_r(NULL, "\n", &rest))
+        lines[count++] = line;
+    return count;
+}
+
 salesbot_state *salesbot_ask(salesbot_session *s, salesbot_conversation *c, const char *question,
                              const salesbot_options *o, salesbot_error *e)
 {
     const char *history[AGENT_MAX_HISTORY];
+    const char *forget[AGENT_MAX_NOTES];
+    char *words = o && o->forget ? strdup(o->forget) : NULL;
     agent_options how = api_ask_options(o);
+    salesbot_state *state;
 
+    if (o && o->forget && !words) {
+        api_error(e, &(err){ERR_NOMEM, "out of memory"});
+        return NULL;
+    }
+    how.n_forget = lines_of(words, forget, AGENT_MAX_NOTES);
+    how.forget = forget;
     if (c)
         how.n_history = conversation_questions(c, history, AGENT_MAX_HISTORY);
     how.history = history;
-    return process(s, c, question, &how, o, e);
+    state = process(s, c, question, &how, o, e);
+    free(words);
+    return state;
 }
 
 salesbot_state *salesbot_sql(salesbot_session *s, const char *sql, const salesbot_options *o,

@@ -21,6 +21,7 @@ static const struct {
     {"semantic", TEXT, offsetof(salesbot_options, semantic)},
     {"program", TEXT, offsetof(salesbot_options, program)},
     {"evidence", TEXT, offsetof(salesbot_options, evidence)},
+    {"forget", TEXT, offsetof(salesbot_options, forget)},
     {"threads", INT, offsetof(salesbot_options, threads)},
     {"db_threads", INT, offsetof(salesbot_options, db_threads)},
     {"beam", INT, offsetof(salesbot_options, beam)},
@@ -33,6 +34,7 @@ static const struct {
     {"no_rag", SWITCH, offsetof(salesbot_options, no_rag)},
     {"template_only", SWITCH, offsetof(salesbot_options, template_only)},
     {"model_only", SWITCH, offsetof(salesbot_options, model_only)},
+    {"no_fallbacks", SWITCH, offsetof(salesbot_options, no_fallbacks)},
     {"explain", SWITCH, offsetof(salesbot_options, explain)},
     {"temperature", REAL, offsetof(salesbot_options, temperature)},
     {"seed", SEED, offsetof(salesbot_options, seed)},
@@ -155,7 +157,7 @@ agent_options api_ask_options(const salesbot_options *o)
         o = &api_defaults;
     return (agent_options){
         .adapter = o->adapter, .evidence = o->evidence, .no_rag = o->no_rag, .no_model = o->no_model || o->template_only,
-        .template_only = o->template_only, .model_only = o->model_only, .explain = o->explain,
+        .template_only = o->template_only, .model_only = o->model_only, .no_fallbacks = o->no_fallbacks, .explain = o->explain,
         .temperature = o->temperature, .beam = o->beam, .pick = o->pick, .seed = o->seed,
         .limits = {.max_rows = o->max_rows, .max_bytes = o->max_bytes, .timeout_ms = o->timeout_ms},
     };

@@ -25,6 +25,8 @@ typedef struct verb {
     X(ask)       \
     X(chat)      \
     X(replay)    \
+    X(serve)     \
+    X(mcp)       \
     X(init)      \
     X(catalog)   \
     X(model)     \
@@ -65,6 +67,8 @@ typedef struct flags {
     const char *schemas, *db_dir, *set_aside, *mix; /* data */
     const char *type;                         /* merge */
     const char *data, *json, *predictions; /* eval */
+    const char *host, *config, *store, *tls_cert, *tls_key, *role; /* serve */
+    int port;
     bool resume;
     bool peft, is_private;                    /* export, model push */
     bool no_rag, no_model, no_adapter, no_mask, template_only, model_only, all, trace, explain, help, force, no_times;

@@ -56,6 +56,9 @@ const route *routes_table(size_t *n);
  * stands for {id} goes to `id`, "" without one. */
 const route *routes_find(const char *method, const char *path, char id[64], bool *other);
 
+/* The methods at a path, for `Allow`. A constant. */
+const char *routes_allowed(const char *path);
+
 /* Check a body against its fields. ERR_ARG names the member: "options.pick: a whole number". */
 MUST_CHECK bool fields_check(const field *fields, const json_t *body, bool open, err *e);
 /* Query parameters become a body of the kinds that the table says, checked alike. Takes

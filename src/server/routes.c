@@ -38,6 +38,7 @@ static const field ask_options[] = {
     OPTIONAL("beam", FIELD_WHOLE, 0, 16, "beams of the model"),
     OPTIONAL("seed", FIELD_WHOLE, 0, 9007199254740991.0, "of the model's choice"),
     OPTIONAL("evidence", FIELD_TEXT, 0, TEXT_MAX, "a hint to the question"),
+    {"forget", FIELD_LIST, false, 0, 16, NULL, NULL, "texts of `still` that are not kept from the turns before"},
     OPTIONAL("adapter", FIELD_TEXT, 0, NAME_MAX_BYTES, "a name from /api/models"),
     OPTIONAL("max_rows", FIELD_WHOLE, 0, 1000000, "cut after so many rows"),
     OPTIONAL("timeout_ms", FIELD_WHOLE, 0, 600000, "of the database"), END};
@@ -106,59 +107,59 @@ static const field mcp_body[] = {
 
 static bool not_yet(request *r, err *e)
 {
-    (void)r;
-    return err_set(e, ERR_INTERNAL, "not yet");
+    (void)e;
+    return reply_error(r, 501, "not_implemented", "this is not possible yet");
 }
 
 /* clang-format off */
 static const route table[] = {
-    {"GET",    "/healthz",  "healthz",  "Does the process answer?", ROLE_NONE, LANE_NOW, NULL, NULL, "Status", not_yet, 0, 0},
-    {"GET",    "/readyz",   "readyz",   "Can it take questions?", ROLE_NONE, LANE_NOW, NULL, NULL, "Status", not_yet, 0, 0},
-    {"GET",    "/metrics",  "metrics",  "Prometheus text", ROLE_NONE, LANE_NOW, NULL, NULL, "Text", not_yet, 0, 0},
-    {"GET",    "/openapi.json", "openapi", "This description", ROLE_NONE, LANE_NOW, NULL, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/me",   "me", "Who am I, what is there", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Me", not_yet, 0, 0},
-    {"POST",   "/api/ask",  "ask", "Ask a question", ROLE_VIEWER, LANE_ASK, NULL, ask_body, "State", not_yet, 0, 1},
-    {"POST",   "/api/sql",  "sql", "Run one SELECT, guarded", ROLE_ANALYST, LANE_ASK, NULL, sql_body, "State", not_yet, 0, 1},
-    {"POST",   "/api/check", "check", "Check and explain one SELECT without running it", ROLE_ANALYST, LANE_ASK, NULL, check_body, "Checked", not_yet, 0, 0},
-    {"GET",    "/api/answers/{id}", "answer_get", "An answer again", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "State", not_yet, 0, 0},
-    {"DELETE", "/api/answers/{id}", "answer_delete", "Forget an answer", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Id", not_yet, 0, 0},
-    {"GET",    "/api/info", "info", "About the database", ROLE_VIEWER, LANE_ASK, database_query, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/catalog", "catalog", "Tables and columns", ROLE_VIEWER, LANE_ASK, database_query, NULL, "Catalog", not_yet, 0, 0},
-    {"GET",    "/api/semantic", "semantic", "What can be asked about", ROLE_VIEWER, LANE_ASK, database_query, NULL, "Any", not_yet, 0, 0},
+    {"GET",    "/healthz",  "healthz",  "Does the process answer?", ROLE_NONE, LANE_NOW, NULL, NULL, "Status", handle_healthz, 0, 0},
+    {"GET",    "/readyz",   "readyz",   "Can it take questions?", ROLE_NONE, LANE_NOW, NULL, NULL, "Status", handle_readyz, 0, 0},
+    {"GET",    "/metrics",  "metrics",  "Prometheus text", ROLE_NONE, LANE_NOW, NULL, NULL, "Text", handle_metrics, 0, 0},
+    {"GET",    "/openapi.json", "openapi", "This description", ROLE_NONE, LANE_NOW, NULL, NULL, "Any", handle_openapi, 0, 0},
+    {"GET",    "/api/me",   "me", "Who am I, what is there", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Me", handle_me, 0, 0},
+    {"POST",   "/api/ask",  "ask", "Ask a question", ROLE_VIEWER, LANE_ASK, NULL, ask_body, "State", handle_ask, 0, 1},
+    {"POST",   "/api/sql",  "sql", "Run one SELECT, guarded", ROLE_ANALYST, LANE_ASK, NULL, sql_body, "State", handle_sql, 0, 1},
+    {"POST",   "/api/check", "check", "Check and explain one SELECT without running it", ROLE_ANALYST, LANE_ASK, NULL, check_body, "Checked", handle_check, 0, 0},
+    {"GET",    "/api/answers/{id}", "answer_get", "An answer again", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "State", handle_answer_get, 0, 0},
+    {"DELETE", "/api/answers/{id}", "answer_delete", "Forget an answer", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Id", handle_answer_delete, 0, 0},
+    {"GET",    "/api/info", "info", "About the database", ROLE_VIEWER, LANE_ASK, database_query, NULL, "Any", handle_info, 0, 0},
+    {"GET",    "/api/catalog", "catalog", "Tables and columns", ROLE_VIEWER, LANE_ASK, database_query, NULL, "Catalog", handle_catalog, 0, 0},
+    {"GET",    "/api/semantic", "semantic", "What can be asked about", ROLE_VIEWER, LANE_ASK, database_query, NULL, "Any", handle_semantic, 0, 0},
     {"GET",    "/api/semantic/source", "semantic_source", "The semantic layer's file", ROLE_ANALYST, LANE_ASK, database_query, NULL, "Any", not_yet, 0, 0},
     {"PUT",    "/api/semantic/source", "semantic_put", "Check and change the semantic layer", ROLE_ADMIN, LANE_ASK, NULL, source_body, "Any", not_yet, 0, 0},
-    {"GET",    "/api/suggestions", "suggestions", "Questions that can be answered", ROLE_VIEWER, LANE_ASK, suggestions_query, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/complete", "complete", "What a half-written word may become", ROLE_VIEWER, LANE_ASK, complete_query, NULL, "Any", not_yet, 0, 0},
-    {"POST",   "/api/conversations", "conversation_new", "Begin a conversation", ROLE_VIEWER, LANE_LIGHT, NULL, conversation_body, "Id", not_yet, 0, 0},
-    {"GET",    "/api/conversations", "conversations", "Own conversations, newest first", ROLE_VIEWER, LANE_LIGHT, search_query, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/conversations/{id}", "conversation_get", "A conversation and its answers", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"PATCH",  "/api/conversations/{id}", "conversation_title", "Another title", ROLE_VIEWER, LANE_LIGHT, NULL, title_body, "Id", not_yet, 0, 0},
-    {"DELETE", "/api/conversations/{id}", "conversation_delete", "Forget it and its answers", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Id", not_yet, 0, 0},
-    {"POST",   "/api/conversations/{id}/undo", "conversation_undo", "Lean no longer on the last turn", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/history", "history", "Own answers, newest first", ROLE_VIEWER, LANE_LIGHT, search_query, NULL, "Any", not_yet, 0, 0},
-    {"POST",   "/api/feedback", "feedback_new", "Say whether an answer was right", ROLE_VIEWER, LANE_ASK, NULL, feedback_body, "Any", not_yet, 0, 0},
-    {"GET",    "/api/feedback", "feedback", "What was said", ROLE_ADMIN, LANE_LIGHT, page_query, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/knowledge", "knowledge", "The knowledge base", ROLE_VIEWER, LANE_LIGHT, knowledge_query, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/knowledge/search", "knowledge_search", "Search it", ROLE_VIEWER, LANE_LIGHT, knowledge_search, NULL, "Any", not_yet, 0, 0},
-    {"POST",   "/api/knowledge", "knowledge_add", "Add a pair or a document, pending", ROLE_ANALYST, LANE_LIGHT, NULL, knowledge_body, "Any", not_yet, 0, 0},
-    {"POST",   "/api/knowledge/{id}/verify", "knowledge_verify", "Let it be used", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"DELETE", "/api/knowledge/{id}", "knowledge_delete", "Remove it", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Id", not_yet, 0, 0},
-    {"GET",    "/api/models", "models", "Weights and adapters", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"PUT",    "/api/models", "models_choose", "Choose the adapter", ROLE_ADMIN, LANE_LIGHT, NULL, models_body, "Any", not_yet, 0, 0},
-    {"GET",    "/api/training", "training", "Trainings", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"POST",   "/api/training", "training_start", "Start one", ROLE_ADMIN, LANE_LIGHT, NULL, training_body, "Any", not_yet, 0, 0},
-    {"GET",    "/api/training/{id}", "training_get", "One, with its curve", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"POST",   "/api/training/{id}/pause", "training_pause", "Save and stop for a while", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"POST",   "/api/training/{id}/resume", "training_resume", "Go on", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"POST",   "/api/training/{id}/stop", "training_stop", "Save and stop", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/training/{id}/events", "training_events", "Its progress as events", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Text", not_yet, 0, 1},
-    {"GET",    "/api/evaluations", "evaluations", "Evaluations", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/evaluations/{id}", "evaluation_get", "One report", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/monitor", "monitor", "Latency, shares, feedback", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/api/audit", "audit", "Who asked what, the SQL and the verdict", ROLE_ADMIN, LANE_LIGHT, page_query, NULL, "Any", not_yet, 0, 0},
-    {"GET",    "/v1/models", "openai_models", "OpenAI's list of models", ROLE_VIEWER, LANE_NOW, NULL, NULL, "Any", not_yet, 0, 0},
-    {"POST",   "/v1/chat/completions", "openai_chat", "OpenAI's chat", ROLE_VIEWER, LANE_ASK, NULL, chat_body, "Any", not_yet, 1, 1},
-    {"POST",   "/mcp", "mcp", "Model Context Protocol, streamable HTTP", ROLE_VIEWER, LANE_ASK, NULL, mcp_body, "Any", not_yet, 1, 0},
+    {"GET",    "/api/suggestions", "suggestions", "Questions that can be answered", ROLE_VIEWER, LANE_ASK, suggestions_query, NULL, "Any", handle_suggestions, 0, 0},
+    {"GET",    "/api/complete", "complete", "What a half-written word may become", ROLE_VIEWER, LANE_ASK, complete_query, NULL, "Any", handle_complete, 0, 0},
+    {"POST",   "/api/conversations", "conversation_new", "Begin a conversation", ROLE_VIEWER, LANE_LIGHT, NULL, conversation_body, "Id", handle_conversation_new, 0, 0},
+    {"GET",    "/api/conversations", "conversations", "Own conversations, newest first", ROLE_VIEWER, LANE_LIGHT, search_query, NULL, "Any", handle_conversations, 0, 0},
+    {"GET",    "/api/conversations/{id}", "conversation_get", "A conversation and its answers", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", handle_conversation_get, 0, 0},
+    {"PATCH",  "/api/conversations/{id}", "conversation_title", "Another title", ROLE_VIEWER, LANE_LIGHT, NULL, title_body, "Id", handle_conversation_title, 0, 0},
+    {"DELETE", "/api/conversations/{id}", "conversation_delete", "Forget it and its answers", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Id", handle_conversation_delete, 0, 0},
+    {"POST",   "/api/conversations/{id}/undo", "conversation_undo", "Lean no longer on the last turn", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", handle_conversation_undo, 0, 0},
+    {"GET",    "/api/history", "history", "Own answers, newest first", ROLE_VIEWER, LANE_LIGHT, search_query, NULL, "Any", handle_history, 0, 0},
+    {"POST",   "/api/feedback", "feedback_new", "Say whether an answer was right", ROLE_VIEWER, LANE_ASK, NULL, feedback_body, "Any", handle_feedback_new, 0, 0},
+    {"GET",    "/api/feedback", "feedback", "What was said", ROLE_ADMIN, LANE_LIGHT, page_query, NULL, "Any", handle_feedback, 0, 0},
+    {"GET",    "/api/knowledge", "knowledge", "The knowledge base", ROLE_VIEWER, LANE_LIGHT, knowledge_query, NULL, "Any", handle_knowledge, 0, 0},
+    {"GET",    "/api/knowledge/search", "knowledge_search", "Search it", ROLE_VIEWER, LANE_LIGHT, knowledge_search, NULL, "Any", handle_knowledge_search, 0, 0},
+    {"POST",   "/api/knowledge", "knowledge_add", "Add a pair or a document, pending", ROLE_ANALYST, LANE_ASK, NULL, knowledge_body, "Any", handle_knowledge_add, 0, 0},
+    {"POST",   "/api/knowledge/{id}/verify", "knowledge_verify", "Let it be used", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Any", handle_knowledge_verify, 0, 0},
+    {"DELETE", "/api/knowledge/{id}", "knowledge_delete", "Remove it", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Id", handle_knowledge_delete, 0, 0},
+    {"GET",    "/api/models", "models", "Weights and adapters", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", handle_models, 0, 0},
+    {"PUT",    "/api/models", "models_choose", "Choose the adapter", ROLE_ADMIN, LANE_LIGHT, NULL, models_body, "Any", handle_models_choose, 0, 0},
+    {"GET",    "/api/training", "training", "Trainings", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", handle_training, 0, 0},
+    {"POST",   "/api/training", "training_start", "Start one", ROLE_ADMIN, LANE_LIGHT, NULL, training_body, "Any", handle_training_start, 0, 0},
+    {"GET",    "/api/training/{id}", "training_get", "One, with its curve", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", handle_training_get, 0, 0},
+    {"POST",   "/api/training/{id}/pause", "training_pause", "Save and stop for a while", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Any", handle_training_pause, 0, 0},
+    {"POST",   "/api/training/{id}/resume", "training_resume", "Go on", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Any", handle_training_resume, 0, 0},
+    {"POST",   "/api/training/{id}/stop", "training_stop", "Save and stop", ROLE_ADMIN, LANE_LIGHT, NULL, NULL, "Any", handle_training_stop, 0, 0},
+    {"GET",    "/api/training/{id}/events", "training_events", "Its progress as events", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Text", handle_training_events, 0, 1},
+    {"GET",    "/api/evaluations", "evaluations", "Evaluations", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", handle_evaluations, 0, 0},
+    {"GET",    "/api/evaluations/{id}", "evaluation_get", "One report", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", handle_evaluation_get, 0, 0},
+    {"GET",    "/api/monitor", "monitor", "Latency, shares, feedback", ROLE_VIEWER, LANE_LIGHT, NULL, NULL, "Any", handle_monitor, 0, 0},
+    {"GET",    "/api/audit", "audit", "Who asked what, the SQL and the verdict", ROLE_ADMIN, LANE_LIGHT, page_query, NULL, "Any", handle_audit, 0, 0},
+    {"GET",    "/v1/models", "openai_models", "OpenAI's list of models", ROLE_VIEWER, LANE_NOW, NULL, NULL, "Any", handle_openai_models, 0, 0},
+    {"POST",   "/v1/chat/completions", "openai_chat", "OpenAI's chat", ROLE_VIEWER, LANE_ASK, NULL, chat_body, "Any", handle_openai_chat, 1, 1},
+    {"POST",   "/mcp", "mcp", "Model Context Protocol, streamable HTTP", ROLE_VIEWER, LANE_ASK, NULL, mcp_body, "Any", handle_mcp, 1, 0},
 };
 /* clang-format on */
 
@@ -185,6 +186,25 @@ static bool fits(const char *pattern, const char *path, char id[64])
     memcpy(id, path, n);
     id[n] = 0;
     return true;
+}
+
+const char *routes_allowed(const char *path)
+{
+    static const struct { int mask; const char *text; } texts[] = {
+        {1, "GET, HEAD"}, {2, "POST"}, {3, "GET, HEAD, POST"}, {4, "PUT"}, {5, "GET, HEAD, PUT"}, {16, "DELETE"},
+        {17, "GET, HEAD, DELETE"}, {25, "GET, HEAD, PATCH, DELETE"}};
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    char id[64];
+    int mask = 0;
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        for (int k = 0; k < 5; k++)
+            if (fits(table[i].path, path, id) && !strcmp(table[i].method, methods[k]))
+                mask |= 1 << k;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].mask == mask)
+            return texts[i].text;
+    return "GET, HEAD";
 }
 
 const route *routes_find(const char *method, const char *path, char id[64], bool *other)
