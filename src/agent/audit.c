@@ -179,6 +179,8 @@ static void audit_groups(reading_state *s)
     for (int i = 0; i < s->n; i++) {
         const item *it = &s->items[i];
 
+        if (it->use == USE_STOP && it->taken && it->dimension >= 0 && it->n == 1 && !it->plural && it->metric < 0 && !represented(s, it->dimension, it->entity))
+            why_not(s, arena_strf(s->arena, "'%s' has no place in what was read", item_text(s, i)));
         if (it->use == USE_GROUP && it->dimension >= 0 && it->number_dimension < 0 && it->metric < 0 && !represented(s, it->dimension, it->entity) &&
             s->q->shape != SEM_UPLIFT && !sem_dimension_at(s->layer, it->dimension)->is_entity_label)
             why_not(s, arena_strf(s->arena, "'%s' has no place in what was read", item_text(s, i)));

@@ -109,6 +109,18 @@ static void take_sign(reading_state *s, int i)
     }
 }
 
+/* The measure that counts these things; -1. */
+static int counted_things(const reading_state *s, int i)
+{
+    static const struct { const char *entity, *metric; } counts[] = {
+        {"store", "active_stores"}, {"product", "products_listed"}, {"category", "categories_listed"}};
+
+    for (size_t k = 0; i < s->n && s->items[i].metric < 0 && k < sizeof counts / sizeof counts[0]; k++)
+        if (s->items[i].entity >= 0 && s->items[i].entity == sem_entity_find(s->layer, counts[k].entity) && !s->count)
+            return sem_metric_find(s->layer, counts[k].metric);
+    return -1;
+}
+
 static void take_comparison(reading_state *s, int i, sem_op op)
 {
     int number = item_next(s, i), second = -1, target;
@@ -143,6 +155,15 @@ static void take_comparison(reading_state *s, int i, sem_op op)
     if (target == -1 && item_prev(s, i) >= 0 && item_is(&s->items[item_prev(s, i)], C_PRICE)) {
         item_take(s, item_prev(s, i), USE_NUMBER);
         target = -2;
+    }
+    if (target == -1 && !unit && counted_things(s, item_next(s, number)) >= 0) { /* "cities with more than 2 stores" */
+        const int things = item_next(s, number);
+
+        add_having(s, counted_things(s, things), op, a, b);
+        item_take(s, things, USE_METRIC);
+        item_take(s, i, USE_NUMBER);
+        item_take(s, number, USE_NUMBER);
+        return;
     }
     if (target == -1 && unit == 'e' && price_meant(s))
         target = -2;

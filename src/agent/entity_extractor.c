@@ -246,7 +246,7 @@ static bool list_asked(reading_state *s)
         return false;
     for (int i = 0; i < s->n; i++)
         if (item_superlative(&s->items[i]) || item_is(&s->items[i], C_RANK) ||
-            (item_is(&s->items[i], C_PERFORM) && !s->items[i].n_conditions) || item_is(&s->items[i], C_HOW_MUCH) ||
+            (item_is(&s->items[i], C_PERFORM) && !s->items[i].n_conditions && !s->items[i].n_values) || item_is(&s->items[i], C_HOW_MUCH) ||
             item_is(&s->items[i], C_COMPARE))
             return false;
     return true;
@@ -280,6 +280,7 @@ void entities_extract(reading_state *s)
     take_holidays(s);
     take_conditions(s);
     take_groups(s);
+    group_by_value(s);
     take_metrics(s);
     take_time(s);
     calendar_ends(s);

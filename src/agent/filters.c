@@ -111,7 +111,7 @@ static const value_hit *best_value(reading_state *s, int i)
                                 dimension_title(s, it->values[v].dimension)));
     if (!best)
         return NULL;
-    if (best_fit < 500 && item_is(it, C_PERFORM))
+    if (best_fit < 500 && item_is(it, C_PERFORM) && !(it->from && s->t.at[it->from].capital))
         return NULL; /* "how is business going" */
     /* a word of the language or of the layer that is also a value: only beside its dimension */
     if (best_fit < 1000 && (it->dimension >= 0 || it->entity >= 0 || it->metric >= 0 || it->grain != SEM_NO_GRAIN ||

@@ -168,6 +168,18 @@ static bool follows_top(const reading_state *s, int i)
     return k >= 0 && s->items[k].use == USE_TOP;
 }
 
+/* "the store with the highest sales" */
+static bool precedes_top(const reading_state *s, int i)
+{
+    int k = i + 1;
+
+    if (s->items[i].entity < 0 || s->items[i].metric >= 0 || !s->ranking || k >= s->n || !item_token_in(s, k, "with|that|which"))
+        return false;
+    while (k < s->n && (item_only_stop(&s->items[k]) || item_is(&s->items[k], C_WITH) || item_is(&s->items[k], C_COLUMNS)))
+        k++;
+    return k < s->n && s->items[k].use == USE_TOP;
+}
+
 /* "which city has the most stores": a ranking by their number. */
 static bool counted_top(const reading_state *s, int i)
 {
@@ -197,7 +209,7 @@ void take_groups(reading_state *s)
         if (it->time.n_tokens && it->grain == SEM_NO_GRAIN)
             continue;
         marker = item_group_marker(s, i, &which);
-        beside_top = follows_top(s, i);
+        beside_top = follows_top(s, i) || precedes_top(s, i);
         if (i && s->items[i - 1].use == USE_GROUP && s->items[i - 1].dimension >= 0 && !s->t.at[it->from].before && it->dimension >= 0 &&
             sem_dimension_at(s->layer, it->dimension)->is_entity_label && it->dimension != s->items[i - 1].dimension) {
             item_take(s, i, USE_GROUP); /* "which manager's stores": the managers */
@@ -223,7 +235,7 @@ void take_groups(reading_state *s)
             marker = i - 1;
         if (marker < 0 && !beside_top && !it->adverb)
             continue;
-        if (it->number_dimension >= 0 && it->number_dimension == it->dimension)
+        if (it->number_dimension >= 0 && it->number_dimension == it->dimension && !(beside_top && which != C_PER && it->entity >= 0 && !it->plural))
             continue; /* sizes and prices are not groups */
         if (marker >= 0 && which == C_WHICH && s->count && it->entity >= 0 && it->entity == s->entity_asked)
             continue;
@@ -247,5 +259,36 @@ void take_groups(reading_state *s)
         }
         if (marker >= 0 && !s->items[marker].taken)
             item_take(s, marker, USE_GROUP);
+    }
+}
+
+/* "Which outlet sold most", "the sales of each flagship": the value stands for
+ * the things that have it. */
+void group_by_value(reading_state *s)
+{
+    for (int i = 1; i < s->n; i++) {
+        const item *it = &s->items[i];
+        const int next = item_next(s, i);
+        const bool which = item_token_in(s, i - 1, "which|what"), each = item_is(&s->items[i - 1], C_EACH);
+        const sem_dimension *d;
+        int label = -1;
+
+        if (it->use != USE_FILTER || !it->n_values || it->plural || (!which && !each) || s->items[i - 1].n > 1)
+            continue;
+        if (next < s->n && (s->items[next].entity >= 0 || s->items[next].dimension >= 0) && s->items[next].metric < 0)
+            continue;
+        d = sem_dimension_at(s->layer, it->values[0].dimension);
+        for (int e = 0; e < sem_n_entities(s->layer) && !d->is_entity_label; e++) {
+            const int of = sem_entity_at(s->layer, e)->label;
+            if (of >= 0 && label < 0 && sem_dimension_at(s->layer, of)->is_entity_label && sem_dimension_at(s->layer, of)->table == d->table)
+                label = of;
+        }
+        if (label < 0 || d->table < 0)
+            continue;
+        add_group(s, label, SEM_NO_GRAIN);
+        if (which && s->ranking && !s->q->limit)
+            s->q->limit = 1;
+        if (!s->items[i - 1].taken)
+            item_take(s, i - 1, USE_GROUP);
     }
 }

@@ -135,6 +135,29 @@ static void attribute_of_best(reading_state *s)
     }
 }
 
+/* "The top 3 stores with their manager": what each of them has. */
+static void columns_of_ranking(reading_state *s)
+{
+    sem_query *q = s->q;
+
+    for (int i = 0; i < s->n; i++) {
+        const item *it = &s->items[i];
+
+        if (it->taken || it->dimension < 0 || it->metric >= 0 || !s->ranking || q->n_groups != 1 || q->shape != SEM_VALUES || q->groups[0].dimension < 0 ||
+            q->n_columns == SEM_MAX_GROUPS || !has_one(s, q->groups[0].dimension, it->dimension))
+            continue;
+        for (int k = i - 1; k >= 0; k--) {
+            if (item_is(&s->items[k], C_COLUMNS)) {
+                q->columns[q->n_columns++] = it->dimension;
+                item_take(s, i, USE_GROUP);
+                break;
+            }
+            if (!item_only_stop(&s->items[k]) && s->items[k].dimension < 0)
+                break;
+        }
+    }
+}
+
 static void finish_ranking(reading_state *s)
 {
     sem_query *q = s->q;
@@ -154,6 +177,7 @@ static void finish_ranking(reading_state *s)
         return;
     }
     q->ordered = true;
+    columns_of_ranking(s);
     attribute_of_best(s);
     if (quality && q->n_metrics && q->shape != SEM_LIST && !sem_metric_at(s->layer, q->metrics[0])->higher_is_better)
         q->ascending = !q->ascending;
@@ -408,6 +432,12 @@ void intent_classify(reading_state *s)
         more_than_before(s); /* "which stores sold more in 2025 than in 2024" */
     named = named_share(s);
     s->trend = s->trend || moved_over_time(s);
+    for (int i = 1; s->share && !q->n_groups && i < s->n; i++) /* "the distribution over departments" */
+        if (!s->items[i].taken && s->items[i].plural && s->items[i].dimension >= 0 && s->items[i].metric < 0 &&
+            item_token_in(s, i - 1, "over|across|among|between|amongst")) {
+            q->groups[q->n_groups++] = (sem_group){s->items[i].dimension, SEM_NO_GRAIN};
+            item_take(s, i, USE_GROUP);
+        }
     if (s->place_asked)
         shape_place(s);
     else if (shape_fold(s))

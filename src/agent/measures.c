@@ -274,6 +274,11 @@ void take_metrics(reading_state *s)
             item_take(s, i, USE_KIND);
             continue;
         }
+        if (it->entity >= 0 && it->plural && it->composite < 0 && item_next(s, i) < s->n && item_weak_metric(&s->items[item_next(s, i)]) && s->t.n > 1 &&
+            word_in(&s->t.at[0], "how") && word_in(&s->t.at[1], "much")) {
+            item_take(s, i, USE_GROUP); /* "how much did customers spend" */
+            continue;
+        }
         if (is_thing_here(s, i)) {
             for (int k = 0; it->composite >= 0 && !s->list && k < s->q->n_conditions; k++)
                 if (sem_condition_at(s->layer, s->q->conditions[k].condition)->entity == sem_condition_at(s->layer, it->composite)->entity)

@@ -130,6 +130,8 @@ int match_phrase(const tokens *t, int i, const layer_phrase *p)
             return 0;
         n++;
     }
+    if (p->kind == PHRASE_METRIC && p->words.n == 2 && !strcmp(last->fold, "spend") && n == 2 && strcmp(t->at[i].fold, t->at[i].stem) != 0)
+        return 0; /* "how much did customers spend": a verb */
     /* "average orders" is a mean of counts, not the average order */
     if (p->kind == PHRASE_METRIC && p->words.n > 1 && !strcmp(p->words.at[0].fold, "average") && !strcmp(last->fold, last->stem) &&
         strcmp(t->at[i + n - 1].fold, t->at[i + n - 1].stem) != 0)

@@ -39,14 +39,18 @@ static int thing_after(const reading_state *s, int i)
 
 static void order_by(reading_state *s, int at, int entity, int dimension, bool ascending, bool plural)
 {
-    const int around[] = {at - 1, at + 1};
+    int around[] = {at - 1, at + 1, -1};
+
+    for (int i = 1; i < s->n; i++) /* "which 5 products were launched most recently" */
+        if (s->items[i].entity == entity)
+            around[2] = i - 1;
 
     s->list = true;
     s->entity_asked = entity;
     s->q->order_dimension = dimension;
     s->q->ascending = ascending;
     s->q->ordered = true;
-    for (int k = 0; k < 2 && !s->q->limit; k++) {
+    for (int k = 0; k < 3 && !s->q->limit; k++) {
         const int n = around[k];
 
         if (n < 0 || n >= s->n || !s->items[n].is_number || s->items[n].taken || s->items[n].unit || s->items[n].time.n_tokens)

@@ -65,6 +65,7 @@ bool spans_find(reading_state *s);
 /* entity_extractor.c: the passes below, in their order */
 void entities_extract(reading_state *s);
 void take_superlatives(reading_state *s); /* groups.c: top 5, worst, fastest */
+void group_by_value(reading_state *s);    /* which outlet, each flagship */
 void take_groups(reading_state *s);       /* by region, per month, which store */
 void take_comparisons(reading_state *s);  /* comparisons.c: over 500 euros, at least 5 orders */
 void take_values(reading_state *s);       /* filters.c: West, excluding Audio and Phones */
