@@ -1,6 +1,6 @@
 /* tables.c - the tables a question is about, of a catalog too large to show whole.
  *
- *     score(table) = its card's score + 0.5 * the best and 0.2 * the second of its columns' scores
+ *     score(table) = its card's fit + its best column's + 0.3 * its second column's
  * (measured: docs/ACCURACY.md). Then a table that the chosen ones refer to comes before
  * one that nothing connects, and tables between two chosen ones come along. */
 #include <math.h>
@@ -11,19 +11,30 @@
 
 enum { CARD_HITS = 200, BRIDGES = 3 };
 #define TABLE_BONUS 1.0
-#define COLUMN_BONUS 0.5
-#define SECOND_BONUS 0.2
+#define COLUMN_BONUS 1.0
+#define SECOND_BONUS 0.3
+#define WORDS_HALF 6.0 /* the BM25 that counts half */
+#define WORDS_WEIGHT 0.5
 
 typedef struct scoring {
     const db_catalog *c;
     double *card, *best, *second; /* (n_tables) */
 } scoring;
 
+/* Scores, not ranks: of a handful of tables even the last is near the front. */
+static double fit(const rag_hit *h)
+{
+    const double meaning = h->meaning > 0 ? h->meaning : 0, words = h->words > 0 ? h->words / (h->words + WORDS_HALF) : 0;
+
+    return meaning + WORDS_WEIGHT * words;
+}
+
 static void add_hit(scoring *s, const rag_hit *h)
 {
     char name[512];
     const char *dot = h->entry.kind == RAG_COLUMN ? strrchr(h->entry.key, '.') : NULL;
     const size_t n = dot ? (size_t)(dot - h->entry.key) : strlen(h->entry.key);
+    const double score = fit(h);
     int t;
 
     if (n >= sizeof name)
@@ -33,12 +44,12 @@ static void add_hit(scoring *s, const rag_hit *h)
     if ((t = db_table_find(s->c, name)) < 0)
         return;
     if (!dot) {
-        s->card[t] = h->score;
-    } else if (h->score > s->best[t]) {
+        s->card[t] = score;
+    } else if (score > s->best[t]) {
         s->second[t] = s->best[t];
-        s->best[t] = h->score;
-    } else if (h->score > s->second[t]) {
-        s->second[t] = h->score;
+        s->best[t] = score;
+    } else if (score > s->second[t]) {
+        s->second[t] = score;
     }
 }
 
