@@ -77,7 +77,7 @@ export function QuestionBox({ value, onValue, onAsk, onStop, busy, database, fol
           ))}
         </ul>
       </div>
-      {busy ? <Button onClick={onStop}>{t.ask.stop}</Button> : <Button type="submit" disabled={!value.trim()}>{t.ask.button}</Button>}
+      {busy ? <Button key="stop" onClick={onStop}>{t.ask.stop}</Button> : <Button key="ask" type="submit" disabled={!value.trim()}>{t.ask.button}</Button>}
       <span class="hidden" role="status">{open ? say(t.ask.suggestionsCount, options.length) : ''}</span>
     </form>
   );

@@ -35,7 +35,7 @@ export function broken(sql: string): string {
     const s = m[0];
     if (s === '(') depth++;
     if (s === ')') depth--;
-    const clause = /^\s+$/.test(s) && s.length && /^(FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|QUALIFY|UNION|EXCEPT|INTERSECT|WINDOW|((LEFT|RIGHT|FULL|INNER|CROSS)\s+)?JOIN)\b/.test(sql.slice(m.index! + s.length));
+    const clause = /^\s+$/.test(s) && s.length && /^(FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|QUALIFY|UNION|EXCEPT|INTERSECT|WINDOW|((LEFT|RIGHT|FULL|INNER|CROSS)\s+)?JOIN)\b/.test(sql.slice(m.index! + s.length, m.index! + s.length + 32));
     out += clause && depth === 0 ? '\n' : s;
   }
   return out;
