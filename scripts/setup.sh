@@ -200,6 +200,9 @@ get_plotly() {
 }
 get_plotly || miss "plotly.js: put plotly-basic.min.js of plotly.js-basic-dist-min 4.1.0 (npm) at $PLOTLY; without it --chart pages show the table only"
 
+# The page is built into the program from web/dist; the chart library lies beside it there.
+if [ -f "$PLOTLY" ] && ! cmp -s "$PLOTLY" web/dist/plotly-basic.min.js; then cp "$PLOTLY" web/dist/plotly-basic.min.js; fi
+
 if [ -n "$MISSING" ]; then
     say "Not everything could be fetched (run this again, or supply by hand):$MISSING"
     [ "${CI:-}" = true ] && exit 1

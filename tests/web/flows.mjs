@@ -322,11 +322,11 @@ flow('data: the layer is checked; a mistake names its line', async (p, { url }) 
 });
 flow('knowledge: search with scores, add a pair', async (p, { url }) => {
   await p.goto(url + '#/knowledge');
-  await p.click('summary');
-  await p.fill('form input', 'How many shops are there?');
-  await p.fill('form textarea', 'SELECT count(*) AS n FROM stores');
+  await p.click('details.block > summary');
+  await p.fill('details form input', 'How many shops are there?');
+  await p.fill('details form textarea', 'SELECT count(*) AS n FROM stores');
   await button(p, 'Add').click();
-  await p.waitForSelector('.note.good');
+  await p.waitForSelector('details .note.good');
   await p.waitForSelector('.cards >> text=How many shops are there?');
   await p.fill('.search', 'shops');
   await p.waitForSelector('text=/score/');
