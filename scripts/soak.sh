@@ -1,8 +1,8 @@
 #!/bin/bash
 # soak.sh - what takes longer than `make test` may: every query of the evaluation
 # data printed and run, the questions on other seeds, a million sales lines in
-# little memory, every fuzz target for FUZZ_SECONDS (60). The result goes to
-# docs/SOAK.md with date and machine.
+# little memory, training on the real weights killed and resumed, every fuzz target
+# for FUZZ_SECONDS (60). The result goes to docs/SOAK.md with date and machine.
 set -u
 cd "$(dirname "$0")/.."
 scripts/setup.sh soak
@@ -39,6 +39,7 @@ for seed in 2 3; do
 done
 soak "a million sales lines within 1 GB" "$bot" init --rows 1000000 --memory-limit 1GB "$scratch/million.duckdb"
 soak "the page's flows in Chromium" tests/web/run.sh
+soak "training on the real weights, killed and resumed" scripts/soak_train.sh "$bot" 5
 soak "every file compiled for aarch64" tools/check_aarch64.sh
 soak "fuzz targets under libFuzzer" scripts/fuzz.sh "${FUZZ_SECONDS:-60}"
 {

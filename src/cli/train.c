@@ -45,7 +45,19 @@ typedef struct session {
     train_model *model;
     char base_name[200], fingerprint[65];
     int max_tokens; /* of a batch */
+    str command;    /* as it was given */
 } session;
+
+/* As it could be typed again. */
+static void remember_command(int argc, char **argv, str *out)
+{
+    str_adds(out, "salesbot");
+    for (int i = 0; i < argc; i++) {
+        const bool plain = *argv[i] && !argv[i][strcspn(argv[i], " \t\n'\"`\\$*?&|;<>()")];
+
+        str_addf(out, plain ? " %s" : " '%s'", argv[i]);
+    }
+}
 
 /* Tokens of all examples; what else the base's file tells. */
 static bool read_data(session *s, err *e)
@@ -104,6 +116,14 @@ static bool rate(void *arg, int step, double *share, err *e)
     return train_rater_rate(view->rater, share, e);
 }
 
+static bool write_notices(const session *s, const train_result *r, err *e)
+{
+    const train_card card = {.config = &s->options.config, .result = r, .base_name = s->base_name,
+                             .command = str_text(&s->command), .n_train = s->train.n, .n_val = s->val.n};
+
+    return train_notices_write(&card, e);
+}
+
 static bool run_training(session *s, err *e)
 {
     const train_config *c = &s->options.config;
@@ -133,7 +153,7 @@ static bool run_training(session *s, err *e)
             return false;
         job.hooks.validate = rate;
     }
-    ok = trainer_run(&job, &result, e) && train_notices_write(c, s->base_name, e);
+    ok = trainer_run(&job, &result, e) && write_notices(s, &result, e);
     train_rater_free(view.rater);
     if (ok)
         say_result(s, &result);
@@ -148,6 +168,7 @@ static int run(int argc, char **argv)
 
     if (!train_options_read(&s.options, argc, argv, &e))
         return cli_fail(&e);
+    remember_command(argc, argv, &s.command);
     catch_signals();
     if (!run_training(&s, &e))
         code = cli_fail(&e);
@@ -155,6 +176,7 @@ static int run(int argc, char **argv)
     train_model_close(s.model);
     train_set_deinit(&s.train);
     train_set_deinit(&s.val);
+    str_deinit(&s.command);
     return code;
 }
 

@@ -65,6 +65,12 @@ MUST_CHECK bool train_rater_rate(train_rater *r, double *rate, err *e);
 /* OUT/training.html, self-contained, from OUT/loss.jsonl and OUT/train.yaml. */
 MUST_CHECK bool train_page_write(const char *out, err *e);
 /* README.md, NOTICE and GEMMA_TERMS.txt beside the adapter: Gemma's terms ask for them. */
-MUST_CHECK bool train_notices_write(const train_config *c, const char *base_name, err *e);
+typedef struct train_card { /* borrowed */
+    const train_config *config;
+    const train_result *result;
+    const char *base_name, *command;
+    int n_train, n_val;
+} train_card;
+MUST_CHECK bool train_notices_write(const train_card *k, err *e);
 
 #endif

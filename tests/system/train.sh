@@ -25,6 +25,10 @@ for file in adapter_config.json adapter_model.safetensors README.md NOTICE GEMMA
     done_=$((done_ + 1))
     [ -s "$scratch/whole/$file" ] || { bad=$((bad + 1)); echo "no $file"; }
 done
+cp "$scratch/whole/README.md" "$scratch/out"
+says '^license: gemma'; says '^library_name: peft'; says 'x_train.jsonl`, 60 examples'; says 'x_val.jsonl`, 12 examples'
+says '^\| steps \| 30 of 512'; says '^\| validation loss \| [0-9.]+ at step'; says '^\| command \| `salesbot train --model .* --eval-examples 8 --out'
+says 'licence \| not recorded'; says 'Gemma Terms of Use'
 done_=$((done_ + 1))
 [ "$(ls "$scratch/whole/checkpoints" | wc -l)" -le 3 ] || { bad=$((bad + 1)); ls "$scratch/whole/checkpoints"; }
 python3 - "$scratch/whole/loss.jsonl" <<'PY' || bad=$((bad + 1))
