@@ -22,6 +22,7 @@ static const char help[] =
     "  --model FILE       GGUF file or folder (else $SALESBOT_MODEL, else the default weights)\n"
     "  --adapter DIR      LoRA adapter, a PEFT folder (else $SALESBOT_ADAPTER, adapters/default in the home\n"
     "                     folder, the one that came with salesbot); --no-adapter: none\n"
+    "  --no-mask          the model writes freely, not only what binds (for comparisons)\n"
     "  --temperature T, --beam N, --seed S   how the model chooses (default: greedy)\n"
     "  --pick N           take the N-th of the choices\n"
     "  --semantic FILE    a semantic layer of your own (YAML)\n"

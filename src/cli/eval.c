@@ -21,6 +21,7 @@ static const char help[] =
     "  --limit N           the first N questions\n"
     "  --template-only, --no-model, --no-rag, --no-mask   what takes part, as for ask\n"
     "  --model-only        the model alone: no templates, no memory, no fallbacks\n"
+    "  --no-mask           it writes freely, not only what binds\n"
     "  --model FILE, --adapter DIR, --no-adapter, --beam N, --temperature T, --seed S, --threads N\n"
     "  --semantic FILE     one semantic layer for all databases\n"
     "A result is right when its rows are those of the reference, as a multiset, in order\n"

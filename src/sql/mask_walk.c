@@ -144,11 +144,12 @@ static int32_t known_token(const alternative *x, int depth)
     return w->ends[x->lead][i] <= length(x) - w->tail ? w->ids[x->lead][i] : -1;
 }
 
-static void next_bytes(mask *m, const choice *c, const cursor *at, bool soft_only, uint8_t set[32])
+/* Without the texts whose token at `known` bytes is known, if that isn't negative. */
+static void next_bytes(mask *m, const choice *c, const cursor *at, int known, uint8_t set[32])
 {
     for (int i = 0; at->literal == L_NONE && i < c->n; i++)
         if (length(&c->at[i]) > at->depth && mask_matches(m, &c->at[i], at) &&
-            !(soft_only && known_token(&c->at[i], at->depth) >= 0))
+            !(known >= 0 && known_token(&c->at[i], known) >= 0))
             set_byte(set, byte_at(&c->at[i], at->depth));
     if (literal_open(at, c))
         mask_literal_bytes(m, c, at, set);
@@ -233,7 +234,8 @@ static bool viable(mask *m, int l, const cursor *at, int n_text, int32_t last, i
 typedef struct walk {
     int32_t before; /* the token in front; -1: none */
     int depth;      /* of viability; 0: this is the answer itself */
-    bool soft_only;
+    bool soft_only; /* not what list_at found among the known tokens at this place: */
+    int level, start, at_depth;
     bool found;     /* for viability: there is one */
 } walk;
 
@@ -347,11 +349,11 @@ static void walk_from(mask *m, walk *w, spelling sp, int l, const cursor *at, in
         return;
     if (sp.node >= 0 && m->w->trie[sp.node].child < 0 && !first)
         return;
-    next_bytes(m, &m->choices[l], at, first && w->soft_only, set);
+    next_bytes(m, &m->choices[l], at, w->soft_only && l == w->level && at->start == w->start ? w->at_depth : -1, set);
     walk_bytes(m, w, sp, l, at, n_text, set, NULL);
     if (first || w->found || l + 2 >= MASK_AHEAD || !commit(m, l, l + 1, &next, n_text))
         return;
-    next_bytes(m, &m->choices[l + 1], &next, false, behind);
+    next_bytes(m, &m->choices[l + 1], &next, -1, behind);
     walk_bytes(m, w, sp, l + 1, &next, n_text, behind, set);
 }
 
@@ -377,6 +379,20 @@ static bool closes(mask *m, int l, const cursor *at, int n_text, int32_t last)
     return w.found;
 }
 
+/* Does a text go on with a token that is known and stays apart from `last`? */
+static bool goes_on_known(mask *m, int l, const cursor *at, int32_t last)
+{
+    const choice *c = &m->choices[l];
+
+    for (int i = 0; at->literal == L_NONE && i < c->n; i++) {
+        const int32_t id = known_token(&c->at[i], at->depth);
+
+        if (id >= 0 && mask_matches(m, &c->at[i], at) && mask_pair(m->w, last, id))
+            return true;
+    }
+    return false;
+}
+
 /* Is there a way on after `last` that stays the tokenizer's own? */
 static bool viable(mask *m, int l, const cursor *at, int n_text, int32_t last, int depth)
 {
@@ -389,7 +405,9 @@ static bool viable(mask *m, int l, const cursor *at, int n_text, int32_t last, i
         return true;
     if (m->tight && depth == 1 && !closes(m, l, at, n_text, last))
         return false; /* what lies behind a hard end must be paid too */
-    next_bytes(m, &m->choices[l], at, false, set);
+    if (!m->tight && goes_on_known(m, l, at, last))
+        return true;
+    next_bytes(m, &m->choices[l], at, -1, set);
     for (int b = 0; b < 256; b++)
         if (has_byte(set, (unsigned char)b) && mask_hard(m->w, end, (unsigned char)b))
             return true;
@@ -425,7 +443,7 @@ static bool affordable(mask *m, int l, const alternative *x, const cursor *at)
 static void list_at(mask *m, int l, const cursor *at, int n_text, int32_t before)
 {
     const choice *c = &m->choices[l];
-    walk w = {.before = before, .soft_only = true};
+    walk w = {.before = before, .soft_only = true, .level = l, .start = at->start, .at_depth = at->depth};
     cursor next = *at;
 
     for (int i = 0; at->literal == L_NONE && i < c->n; i++) {

@@ -212,11 +212,66 @@ static bool begins_hard(const mask_words *w, unsigned char first)
     return true;
 }
 
+/* Are the tokens of text[0, n) the same whatever punctuation follows? A neighbour takes
+ * bytes of a word only by a merge that would also happen with nothing behind it. */
+static bool is_stable(const mask_words *w, const mask_word *word, size_t n, int lead)
+{
+    static const char *const behind[] = {")", ",", ".", "(", "*", "-", "<", "))", "),", ").", "()", "(*", "(\"", "\")",
+                                         "(('", ",(", "..", ")))"};
+    str text = {0};
+    bool same = true;
+
+    for (size_t i = 0; same && i < sizeof behind / sizeof behind[0]; i++) {
+        token_list list = {0};
+        err e = {0};
+        size_t at = 0, k = 0;
+
+        if (mask_hard(w, (unsigned char)word->text[n - 1], (unsigned char)behind[i][0]))
+            continue;
+        str_reset(&text);
+        str_adds(&text, lead ? " " : "");
+        str_add(&text, word->text, n);
+        str_adds(&text, behind[i]);
+        same = tokenizer_encode(w->t, str_text(&text), text.n, 0, &list, &e);
+        while (same && k < list.n && at < n + (size_t)lead) {
+            size_t n_piece;
+
+            tokenizer_piece(w->t, list.ids[k], &n_piece);
+            at += n_piece;
+            same = k < word->n_ids[lead] && list.ids[k] == word->ids[lead][k];
+            k++;
+        }
+        same = same && at == n + (size_t)lead;
+        token_list_deinit(&list);
+    }
+    str_deinit(&text);
+    return same;
+}
+
+/* Bytes at the end whose tokens depend on what follows. */
+static size_t soft_tail(const mask_words *w, const mask_word *word)
+{
+    const char *text = word->text;
+    const size_t n = word->n;
+    const unsigned char last = (unsigned char)text[n - 1];
+    const bool opens = n > 1 && (last == '(' || last == '.');
+    const size_t stable = opens ? n - 1 : n;
+    size_t tail = 1;
+
+    if (ends_hard(w, last))
+        return 0;
+    if (last != '-' && is_stable(w, word, stable, 0) && is_stable(w, word, stable, 1))
+        return n - stable;
+    while (tail < n && !mask_hard(w, (unsigned char)text[n - tail - 1], (unsigned char)text[n - tail]))
+        tail++;
+    return tail;
+}
+
 mask_word *mask_word_new(const mask_words *w, arena *a, const char *text)
 {
     mask_word *word = arena_push(a, mask_word, 1);
     const size_t n = strlen(text);
-    size_t head = 0, tail = 0;
+    size_t head = 0;
 
     if (!word || !n || n > UINT16_MAX)
         return NULL;
@@ -226,12 +281,8 @@ mask_word *mask_word_new(const mask_words *w, arena *a, const char *text)
     if (!begins_hard(w, (unsigned char)text[0]))
         for (head = 1; head < n && !mask_hard(w, (unsigned char)text[head - 1], (unsigned char)text[head]);)
             head++;
-    if (!ends_hard(w, (unsigned char)text[n - 1]))
-        for (tail = 1; tail < n && !mask_hard(w, (unsigned char)text[n - tail - 1],
-                                              (unsigned char)text[n - tail]);)
-            tail++;
     word->head = (uint8_t)(head > 255 ? 255 : head);
-    word->tail = (uint16_t)tail;
+    word->tail = (uint16_t)soft_tail(w, word);
     return word;
 }
 
