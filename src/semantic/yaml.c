@@ -133,9 +133,9 @@ static bool listed(const char *known, const char *key)
 {
     size_t n = strlen(key);
 
-    for (const char *p = known; (p = strstr(p, key)) != NULL; p++)
+    for (const char *p = known; n && (p = strstr(p, key)) != NULL; p++)
         if ((p == known || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
-            return n > 0;
+            return true;
     return false;
 }
 

@@ -131,6 +131,11 @@ static sql_expr *in_list(parser *p, sql_expr *x)
         if (!parse_push(p, &x->args, parse_expr(p)))
             return NULL;
     } while (parse_accept_symbol(p, ","));
+    if (x->args.n == 2 && x->args.at[1]->kind == SQL_X_QUERY) { /* +(SELECT …): one value, where IN (SELECT …) is many */
+        x->kind = SQL_X_BINARY;
+        x->op = x->negated ? SQL_OP_NE : SQL_OP_EQ;
+        x->negated = false;
+    }
     return parse_expect_symbol(p, ")") ? parse_done(p, x) : NULL;
 }
 
