@@ -4,147 +4,107 @@
 #include <string.h>
 
 #include "sql/explain_impl.h"
-#include "sql/functions.h"
-
-static bool is_aggregate(const sql_expr *x)
-{
-    const sql_function *f = x->kind == SQL_X_CALL ? function_find(x->text) : NULL;
-
-    return f && f->kind == FUNCTION_AGGREGATE && !x->call->over;
-}
-
-static bool find_aggregate(void *arg, const sql_expr *x)
-{
-    return !(*(bool *)arg = is_aggregate(x));
-}
-
-static bool has_aggregate(const sql_expr *x)
-{
-    bool found = false;
-    const sql_visitor v = {.expr = find_aggregate, .arg = &found, .shallow = true};
-
-    sql_walk_expr(x, &v);
-    return found;
-}
 
 /* ---- what is worked out ----------------------------------------------- */
 
+static bool is_date(sql_type t) { return t == SQL_T_DATE || t == SQL_T_TIMESTAMP || t == SQL_T_TIME; }
+
+static const char *verb_of(const sql_expr *x)
+{
+    static const char *const verbs[][2] = {{"sum", "adds up "}, {"avg", "averages "}, {"median", "finds the median of "}};
+
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (!strcmp(x->text, verbs[i][0]))
+            return verbs[i][1];
+    return NULL;
+}
+
+/* sum(x), count(*) …: no more needs to be said of it than its verb */
+static bool is_simple(const sql_expr *x)
+{
+    return explain_is_aggregate(x) && !x->call->filter && !x->call->order.n && x->args.n <= 1;
+}
+
 static void say_measure(words *w, const sql_item *item)
 {
-    static const char *const verbs[][2] = {
-        {"sum", "adds up "}, {"avg", "averages "}, {"max", "finds the largest "},
-        {"min", "finds the smallest "}, {"median", "finds the median of "}};
     const sql_expr *x = item->expr;
-    const bool plain = is_aggregate(x) && !x->call->filter;
+    const char *verb = is_simple(x) && x->args.n == 1 ? verb_of(x) : NULL;
 
-    for (size_t i = 0; plain && i < sizeof verbs / sizeof verbs[0]; i++)
-        if (!strcmp(x->text, verbs[i][0]) && x->args.n == 1) {
-            str_adds(&w->out, verbs[i][1]);
-            str_adds(&w->out, x->call->distinct ? "the different values of " : "");
-            say_expr(w, x->args.at[0]);
-            return;
-        }
-    if (plain && !strcmp(x->text, "count")) {
-        str_adds(&w->out, x->call->distinct ? "counts the different " : "counts the ");
+    if (verb) {
+        str_adds(&w->out, verb);
+        str_adds(&w->out, x->call->distinct ? "the different values of " : "");
+        say_expr(w, x->args.at[0]);
+    } else if (is_simple(x) && !strcmp(x->text, "count")) {
+        str_adds(&w->out, !x->args.n ? "counts the rows" : x->call->distinct ? "counts the different " : "counts the values of ");
         if (x->args.n)
             say_expr(w, x->args.at[0]);
-        else
-            str_adds(&w->out, "rows");
-        return;
+    } else if (is_simple(x) && (!strcmp(x->text, "max") || !strcmp(x->text, "min"))) {
+        str_adds(&w->out, "finds ");
+        say_expr(w, x);
+    } else {
+        str_adds(&w->out, "works out ");
+        if (item->alias)
+            str_addf(&w->out, "%s (", item->alias);
+        say_expr(w, x);
+        str_adds(&w->out, item->alias ? ")" : "");
     }
-    str_adds(&w->out, "works out ");
-    if (item->alias)
-        str_addf(&w->out, "%s (", item->alias);
-    say_expr(w, x);
-    str_adds(&w->out, item->alias ? ")" : "");
 }
 
-/* What the select list has: measures, or plain columns. */
-static void say_items(words *w, const sql_select *s)
+static int n_measures(const sql_select *s)
 {
-    int n_measures = 0, n_plain = 0, said = 0;
+    int n = 0;
 
     for (int i = 0; i < s->n_items; i++)
-        if (has_aggregate(s->items[i].expr))
-            n_measures++;
-        else
-            n_plain++;
+        n += explain_has_aggregate(s->items[i].expr);
+    return n;
+}
+
+static void say_plain(words *w, const sql_item *item)
+{
+    const bool named = item->alias && item->expr->kind != SQL_X_COLUMN;
+
+    if (named)
+        str_addf(&w->out, "%s (", item->alias);
+    say_expr(w, item->expr);
+    str_adds(&w->out, named ? ")" : "");
+}
+
+static bool is_key(const sql_select *s, int item);
+
+/* Of a select list with measures: those, and what is neither a measure nor a group. */
+static void say_measures(words *w, const sql_select *s, int n)
+{
+    int said = 0, extra = 0;
+
     for (int i = 0; i < s->n_items; i++)
-        if (has_aggregate(s->items[i].expr)) {
-            explain_list(w, said++, n_measures);
+        if (explain_has_aggregate(s->items[i].expr)) {
+            explain_list(w, said++, n);
             say_measure(w, &s->items[i]);
         }
-    if (n_measures)
-        return;
-    str_adds(&w->out, s->distinct ? "lists the different " : "lists ");
-    for (int i = 0; i < s->n_items; i++) {
-        const sql_item *item = &s->items[i];
-
-        explain_list(w, i, n_plain);
-        if (item->alias && item->expr->kind != SQL_X_COLUMN)
-            str_adds(&w->out, item->alias);
-        else
-            say_expr(w, item->expr);
-    }
-}
-
-/* ---- where from ------------------------------------------------------- */
-
-static void say_from(words *w, const sql_from *f)
-{
-    static const char *const links[] = {
-        " with ", " with, where there is one, ", " with, keeping all of, ", " with all of ",
-        " with every row of ", " that have a match in ", " that have no match in "};
-
-    switch (f->kind) {
-    case SQL_F_TABLE:
-        str_adds(&w->out, f->parts.at[f->parts.n - 1]);
-        break;
-    case SQL_F_FUNCTION:
-        str_adds(&w->out, f->alias ? f->alias : f->call->text);
-        break;
-    case SQL_F_JOIN:
-        say_from(w, f->left);
-        str_adds(&w->out, links[f->join]);
-        say_from(w, f->right);
-        break;
-    case SQL_F_QUERY:
-        if (w->depth > 3) {
-            str_adds(&w->out, "another query");
-            break;
+    for (int i = 0; i < s->n_items; i++)
+        if (!explain_has_aggregate(s->items[i].expr) && !is_key(s, i)) {
+            str_adds(&w->out, extra++ ? ", " : ", beside ");
+            say_plain(w, &s->items[i]);
         }
-        str_adds(&w->out, "the result of a query that ");
-        explain_query(w, f->query);
+}
+
+static void say_items(words *w, const sql_select *s)
+{
+    const int n = n_measures(s);
+    const bool once = (s->distinct && !s->distinct_on.n) || s->group.n || s->group_all;
+
+    if (n) {
+        say_measures(w, s, n);
+        return;
+    }
+    str_adds(&w->out, !s->n_from ? "gives " : once ? "lists the different " : "lists ");
+    for (int i = 0; i < s->n_items; i++) {
+        explain_list(w, i, s->n_items);
+        say_plain(w, &s->items[i]);
     }
 }
 
-/* Conditions joined by AND: periods first, the rest after "where". */
-static int say_periods(words *w, const sql_expr *x)
-{
-    if (x->kind == SQL_X_BINARY && x->op == SQL_OP_AND)
-        return say_periods(w, x->args.at[0]) + say_periods(w, x->args.at[1]);
-    return explain_period(w, x) ? 0 : 1;
-}
-
-static void say_rest(words *w, const sql_expr *x, int *said)
-{
-    words probe = {0};
-    bool period;
-
-    if (x->kind == SQL_X_BINARY && x->op == SQL_OP_AND) {
-        say_rest(w, x->args.at[0], said);
-        say_rest(w, x->args.at[1], said);
-        return;
-    }
-    period = explain_period(&probe, x);
-    str_deinit(&probe.out);
-    if (period)
-        return;
-    str_adds(&w->out, (*said)++ ? " and " : " where ");
-    say_condition(w, x);
-}
-
-/* ---- order ------------------------------------------------------------ */
+/* ---- groups ----------------------------------------------------------- */
 
 static const sql_expr *meaning(const sql_expr *x)
 {
@@ -153,97 +113,171 @@ static const sql_expr *meaning(const sql_expr *x)
     return x;
 }
 
-/* The only measure, which needs no name in "largest first". */
-static bool only_measure(const sql_select *s, const sql_expr *x)
+/* GROUP BY 1, ORDER BY 1: that item; else the expression itself. */
+static const sql_expr *of_position(const sql_select *s, const sql_expr *x)
+{
+    if (s && x->kind == SQL_X_NUMBER && x->type == SQL_T_INTEGER) {
+        const long i = strtol(x->text, NULL, 10);
+
+        if (i >= 1 && i <= s->n_items)
+            return s->items[i - 1].expr;
+    }
+    return x;
+}
+
+/* One of a GROUP BY's keys, also within ROLLUP and the like */
+static bool is_among(const sql_select *s, const sql_exprs *keys, const sql_expr *x)
+{
+    for (int i = 0; i < keys->n; i++) {
+        const sql_expr *key = meaning(of_position(s, keys->at[i]));
+
+        if (key->kind == SQL_X_GROUPING || key->kind == SQL_X_ROW ? is_among(s, &key->args, x) : sql_expr_equal(key, x))
+            return true;
+    }
+    return false;
+}
+
+static bool is_key(const sql_select *s, int item)
+{
+    return s->group_all || is_among(s, &s->group, meaning(s->items[item].expr));
+}
+
+static bool only_keys(const sql_select *s)
 {
     int n = 0;
 
-    if (!has_aggregate(meaning(x)))
-        return false;
     for (int i = 0; i < s->n_items; i++)
-        n += has_aggregate(s->items[i].expr);
-    return n <= 1;
+        n += is_key(s, i);
+    return s->group_all || (n == s->n_items && n >= s->group.n);
 }
 
-static void say_order(words *w, const sql_query *q)
+static void say_key(words *w, const sql_select *s, const sql_expr *key)
 {
-    const sql_order *o = q->order.at;
-    const sql_expr *key = q->order.n ? o->expr : NULL;
-    bool time;
-
-    if (!q->order.n)
-        return;
-    if (q->select && o->expr && o->expr->kind == SQL_X_NUMBER) { /* ORDER BY 2 */
-        const long i = strtol(o->expr->text, NULL, 10);
-
-        if (i >= 1 && i <= q->select->n_items)
-            key = q->select->items[i - 1].expr;
-    }
-    time = key && (key->type == SQL_T_DATE || key->type == SQL_T_TIMESTAMP);
-    if (!o->expr) {
-        str_adds(&w->out, ", in the order of the columns");
-        return;
-    }
-    if (q->select && only_measure(q->select, key)) {
-        str_adds(&w->out, o->descending ? ", largest first" : ", smallest first");
-        return;
-    }
-    str_adds(&w->out, ", ordered by ");
-    for (int i = 0; i < q->order.n; i++) {
-        explain_list(w, i, q->order.n);
-        say_expr(w, i ? q->order.at[i].expr : key);
-    }
-    if (o->descending)
-        str_adds(&w->out, time ? ", latest first" : ", largest first");
+    for (int i = 0; i < s->n_items && key->kind == SQL_X_CASE; i++)
+        if (s->items[i].alias && sql_expr_equal(s->items[i].expr, key)) {
+            say_plain(w, &s->items[i]);
+            return;
+        }
+    say_expr(w, key);
 }
-
-static void say_limit(words *w, const sql_query *q)
-{
-    if (q->limit && q->limit->kind == SQL_X_NUMBER) {
-        if (!strcmp(q->limit->text, "1"))
-            str_adds(&w->out, ", only the first");
-        else
-            str_addf(&w->out, ", only the first %s%s", q->limit->text,
-                     q->limit_percent ? " per cent" : "");
-    }
-    if (q->offset && q->offset->kind == SQL_X_NUMBER)
-        str_addf(&w->out, ", after leaving out %s", q->offset->text);
-}
-
-/* ---- queries ---------------------------------------------------------- */
 
 static void say_groups(words *w, const sql_select *s)
 {
     int n = s->group.n, said = 0;
 
-    if (s->group_all)
-        for (int i = 0; i < s->n_items; i++)
-            n += !has_aggregate(s->items[i].expr);
+    if (!n_measures(s) && only_keys(s))
+        return; /* "lists the different" said it */
+    for (int i = 0; s->group_all && i < s->n_items; i++)
+        n += !explain_has_aggregate(s->items[i].expr);
     str_adds(&w->out, n ? ", per " : "");
     for (int i = 0; i < s->group.n; i++) {
-        const sql_expr *x = meaning(s->group.at[i]);
-
         explain_list(w, said++, n);
-        say_expr(w, x);
+        say_key(w, s, meaning(of_position(s, s->group.at[i])));
     }
     for (int i = 0; s->group_all && i < s->n_items; i++)
-        if (!has_aggregate(s->items[i].expr)) {
+        if (!explain_has_aggregate(s->items[i].expr)) {
             explain_list(w, said++, n);
-            say_expr(w, s->items[i].expr);
+            say_key(w, s, meaning(s->items[i].expr));
         }
+}
+
+/* ---- order ------------------------------------------------------------ */
+
+void say_direction(words *w, const sql_expr *key, const sql_order *o)
+{
+    const sql_type t = key->type;
+    const bool number = t == SQL_T_INTEGER || t == SQL_T_DECIMAL || t == SQL_T_DOUBLE;
+
+    if (is_date(t))
+        str_adds(&w->out, o->descending ? ", latest first" : ", earliest first");
+    else if (number)
+        str_adds(&w->out, o->descending ? ", largest first" : ", smallest first");
+    else if (t == SQL_T_TEXT)
+        str_adds(&w->out, o->descending ? " from Z to A" : "");
+    else
+        str_adds(&w->out, o->descending ? ", descending" : "");
+    if (o->nulls != SQL_NULLS_DEFAULT)
+        str_adds(&w->out, o->nulls == SQL_NULLS_FIRST ? ", missing ones first" : ", missing ones last");
+}
+
+/* The only measure needs no name in "largest first". */
+static bool is_only_measure(const sql_select *s, const sql_expr *x)
+{
+    const sql_expr *of = meaning(x);
+
+    for (int i = 0; s && i < s->n_items; i++)
+        if (sql_expr_equal(meaning(s->items[i].expr), of))
+            return explain_has_aggregate(of) && n_measures(s) == 1;
+    return false;
+}
+
+static void say_order(words *w, const sql_query *q)
+{
+    const sql_query *first = q;
+
+    while (first->kind == SQL_Q_SET)
+        first = first->left;
+    if (q->order.n && q->order.all)
+        str_adds(&w->out, ", in the order of the columns");
+    for (int i = 0; i < q->order.n && !q->order.all; i++) {
+        const sql_order *o = &q->order.at[i];
+        const sql_expr *key = of_position(first->select, o->expr), *of = meaning(key);
+
+        if (!i && is_only_measure(q->select, key)) {
+            say_direction(w, of, o);
+            continue;
+        }
+        str_adds(&w->out, i ? ", then by " : ", ordered by ");
+        if (key->kind == SQL_X_NUMBER)
+            str_addf(&w->out, "column %s", key->text);
+        else
+            say_expr(w, key->kind == SQL_X_COLUMN && is_simple(of) ? of : key);
+        say_direction(w, of, o);
+    }
+}
+
+static void say_limit(words *w, const sql_query *q)
+{
+    if (q->offset) {
+        str_adds(&w->out, ", leaving out the first ");
+        say_expr(w, q->offset);
+    }
+    if (!q->limit)
+        return;
+    str_adds(&w->out, q->offset ? ", only the next" : ", only the first");
+    if (q->limit->kind == SQL_X_NUMBER && !strcmp(q->limit->text, "1") && !q->limit_percent && !q->offset)
+        return;
+    str_addc(&w->out, ' ');
+    say_expr(w, q->limit);
+    str_adds(&w->out, q->limit_percent ? " per cent" : "");
+}
+
+/* ---- queries ---------------------------------------------------------- */
+
+/* The table whose columns are added up or averaged, if it is one. */
+static int table_of_measures(const sql_select *s)
+{
+    int table = -1;
+
+    for (int i = 0; i < s->n_items; i++) {
+        const sql_expr *x = s->items[i].expr;
+
+        if (is_simple(x) && x->args.n == 1 && x->args.at[0]->kind == SQL_X_COLUMN && table < 0)
+            table = x->args.at[0]->table;
+    }
+    return table;
 }
 
 static void say_select(words *w, const sql_select *s)
 {
-    int said = 0;
-
+    w->table = table_of_measures(s);
     say_items(w, s);
     for (int i = 0; i < s->n_from; i++) {
-        str_adds(&w->out, i ? ", with " : " of ");
+        str_adds(&w->out, i ? ", combined with " : " of ");
         say_from(w, s->from[i]);
     }
-    if (s->where && say_periods(w, s->where))
-        say_rest(w, s->where, &said);
+    if (s->where)
+        say_where(w, s->where);
     say_groups(w, s);
     if (s->having) {
         str_adds(&w->out, ", keeping groups where ");
@@ -253,45 +287,108 @@ static void say_select(words *w, const sql_select *s)
         str_adds(&w->out, ", keeping rows where ");
         say_condition(w, s->qualify);
     }
+    if (s->distinct && !s->distinct_on.n && n_measures(s))
+        str_adds(&w->out, ", each row once");
+    for (int i = 0; i < s->distinct_on.n; i++) {
+        str_adds(&w->out, i ? "" : ", one row for each ");
+        explain_list(w, i, s->distinct_on.n);
+        say_expr(w, s->distinct_on.at[i]);
+    }
+}
+
+static void say_side(words *w, const sql_query *q)
+{
+    const bool parens = q->kind == SQL_Q_SET || q->order.n || q->limit || q->offset || q->n_ctes;
+
+    str_adds(&w->out, parens ? "(" : "");
+    explain_query(w, q);
+    str_adds(&w->out, parens ? ")" : "");
+}
+
+static void say_set(words *w, const sql_query *q)
+{
+    static const char *const links[] = {
+        [SQL_UNION] = ", together with one that ", [SQL_INTERSECT] = ", as far as it is also in one that ",
+        [SQL_EXCEPT] = ", without what is in one that "};
+
+    w->depth--; /* side by side, not inside */
+    say_side(w, q->left);
+    str_adds(&w->out, links[q->set]);
+    say_side(w, q->right);
+    w->depth++;
+    if (q->by_name)
+        str_adds(&w->out, ", by the names of the columns");
+    if (q->all != (q->set == SQL_UNION))
+        str_adds(&w->out, q->all ? ", counting repeated rows" : ", each row once");
 }
 
 void explain_query(words *w, const sql_query *q)
 {
-    static const char *const links[] = {", together with one that ", ", as far as it is also in "
-                                        "one that ", ", without what is in one that "};
-
     w->depth++;
     for (int i = 0; i < q->n_ctes; i++) {
-        str_addf(&w->out, "first, as %s, ", q->ctes[i].name);
-        if (w->depth <= 3)
+        str_addf(&w->out, "%s, as %s%s, ", i ? "then" : "first", q->ctes[i].name, q->recursive ? " (which may build on itself)" : "");
+        if (w->depth <= EXPLAIN_MAX_DEPTH)
             explain_query(w, q->ctes[i].query);
-        str_adds(&w->out, "; then ");
+        else
+            str_adds(&w->out, "another query");
+        str_adds(&w->out, i + 1 < q->n_ctes ? "; " : "; then ");
     }
     if (q->kind == SQL_Q_SELECT)
         say_select(w, q->select);
     else if (q->kind == SQL_Q_VALUES)
-        str_adds(&w->out, "gives rows written in the query");
-    else {
-        explain_query(w, q->left);
-        str_adds(&w->out, links[q->set]);
-        explain_query(w, q->right);
-    }
+        str_addf(&w->out, "gives %d row%s written in the query", q->rows.n, q->rows.n == 1 ? "" : "s");
+    else
+        say_set(w, q);
     say_order(w, q);
     say_limit(w, q);
     w->depth--;
 }
 
+/* ---- tables that stand twice ------------------------------------------- */
+
+enum { MAX_TABLES = 50 }; /* of more it is taken for granted */
+
+typedef struct tables {
+    const sql_from *at[MAX_TABLES];
+    int n;
+} tables;
+
+static bool meet(void *arg, const sql_from *f)
+{
+    tables *t = arg;
+
+    if (f->kind != SQL_F_TABLE)
+        return true;
+    for (int i = 0; i < t->n; i++)
+        if (str_equal_nocase(t->at[i]->parts.at[t->at[i]->parts.n - 1], f->parts.at[f->parts.n - 1]))
+            return false;
+    if (t->n == MAX_TABLES)
+        return false;
+    t->at[t->n++] = f;
+    return true;
+}
+
+static bool stands_twice(const sql_query *q)
+{
+    tables t = {.n = 0};
+
+    return !sql_walk(q, &(sql_visitor){.from = meet, .arg = &t});
+}
+
 char *sql_explain(arena *a, const sql_stmt *s)
 {
-    words w = {0};
+    words w = {.table = -1, .twice = stands_twice(s->query)};
     char *text = NULL;
+    size_t first = 0;
 
     explain_query(&w, s->query);
     str_addc(&w.out, '.');
     if (!w.out.bad)
         text = arena_strn(a, w.out.text, w.out.n);
     str_deinit(&w.out);
-    if (text && text[0] >= 'a' && text[0] <= 'z')
-        text[0] = (char)(text[0] - 'a' + 'A');
+    while (text && text[first] == '(')
+        first++;
+    if (text && text[first] >= 'a' && text[first] <= 'z')
+        text[first] = (char)(text[first] - 'a' + 'A');
     return text;
 }

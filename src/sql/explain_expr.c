@@ -1,9 +1,8 @@
-/* explain_expr.c - expressions and conditions in words. */
-#include <stdio.h>
-#include <stdlib.h>
+/* explain_expr.c - expressions in words. What has no words stands as written. */
 #include <string.h>
 
 #include "sql/explain_impl.h"
+#include "sql/functions.h"
 #include "sql/print_impl.h"
 
 void explain_list(words *w, int i, int n)
@@ -12,7 +11,7 @@ void explain_list(words *w, int i, int n)
         str_adds(&w->out, i + 1 == n ? " and " : ", ");
 }
 
-static void say_sql(words *w, const sql_expr *x)
+void say_sql(words *w, const sql_expr *x)
 {
     printer p = {.level = -1};
 
@@ -22,223 +21,293 @@ static void say_sql(words *w, const sql_expr *x)
     str_deinit(&p.out);
 }
 
-static const char *column_name(const sql_expr *x) { return x->parts.at[x->parts.n - 1]; }
+bool explain_is_aggregate(const sql_expr *x)
+{
+    const sql_function *f = x->kind == SQL_X_CALL ? function_find(x->text) : NULL;
+
+    return f && f->kind == FUNCTION_AGGREGATE && !x->call->over;
+}
+
+static bool find_aggregate(void *arg, const sql_expr *x)
+{
+    return !(*(bool *)arg = explain_is_aggregate(x));
+}
+
+bool explain_has_aggregate(const sql_expr *x)
+{
+    bool found = false;
+    const sql_visitor v = {.expr = find_aggregate, .arg = &found, .shallow = true};
+
+    sql_walk_expr(x, &v);
+    return found;
+}
+
+void say_full_name(words *w, const sql_expr *x)
+{
+    const sql_from *f = x->source;
+    const bool table = !w->twice && f && f->kind == SQL_F_TABLE && x->parts.n == 2;
+
+    for (int i = 0; i < x->parts.n; i++)
+        str_addf(&w->out, "%s%s", i ? "." : "", !i && table ? f->parts.at[f->parts.n - 1] : x->parts.at[i]);
+}
+
+static void say_operand(words *w, const sql_expr *x, int lowest);
+
+enum { ALONE = 9 }; /* operators get parentheses */
+
+/* ---- calls ------------------------------------------------------------ */
+
+static bool is_time(sql_type t) { return t == SQL_T_DATE || t == SQL_T_TIMESTAMP || t == SQL_T_TIME; }
+
+static const char *extreme(const sql_expr *x)
+{
+    const bool max = !strcmp(x->text, "max");
+    const sql_type t = x->args.at[0]->type;
+
+    if (is_time(t))
+        return max ? "the latest " : "the earliest ";
+    if (t == SQL_T_TEXT)
+        return max ? "the alphabetically last " : "the alphabetically first ";
+    return max ? "the largest " : "the smallest ";
+}
+
+/* One argument: what stands before and after it. */
+static bool say_of_one(words *w, const sql_expr *x)
+{
+    static const char *const phrases[][3] = {
+        {"sum", "the sum of ", ""}, {"avg", "the average of ", ""}, {"median", "the median of ", ""},
+        {"stddev_samp", "the standard deviation of ", ""}, {"var_samp", "the variance of ", ""},
+        {"any_value", "one value of ", ""}, {"array_agg", "the list of ", ""}, {"mode", "the most frequent ", ""},
+        {"year", "the year of ", ""}, {"month", "the month of ", ""}, {"quarter", "the quarter of ", ""},
+        {"week", "the week of ", ""}, {"day", "the day of ", ""}, {"hour", "the hour of ", ""},
+        {"dayname", "the weekday of ", ""}, {"monthname", "the name of the month of ", ""},
+        {"lower", "", " in lower case"}, {"upper", "", " in upper case"}, {"trim", "", " without outer spaces"},
+        {"abs", "the absolute value of ", ""}, {"length", "the length of ", ""}, {"round", "", " rounded"},
+        {"floor", "", " rounded down"}, {"ceil", "", " rounded up"}};
+    const bool is_extreme = !strcmp(x->text, "max") || !strcmp(x->text, "min");
+    const char *before = is_extreme ? extreme(x) : NULL, *after = "";
+
+    for (size_t i = 0; !before && i < sizeof phrases / sizeof phrases[0]; i++)
+        if (!strcmp(phrases[i][0], x->text)) {
+            before = phrases[i][1];
+            after = phrases[i][2];
+        }
+    if (!before || x->call->order.n || x->call->ignore_nulls)
+        return false;
+    str_adds(&w->out, before);
+    if (x->call->distinct && !is_extreme)
+        str_adds(&w->out, "the different values of ");
+    say_operand(w, x->args.at[0], ALONE);
+    str_adds(&w->out, after);
+    return true;
+}
+
+static void say_count(words *w, const sql_expr *x)
+{
+    if (!x->args.n) {
+        str_adds(&w->out, "the number of rows");
+        return;
+    }
+    str_adds(&w->out, x->call->distinct ? "the number of different " : "the number of values of ");
+    say_expr(w, x->args.at[0]);
+}
+
+static bool say_of_two(words *w, const sql_expr *x)
+{
+    const sql_expr *a = x->args.at[0], *b = x->args.at[1];
+
+    if (x->call->distinct || x->call->order.n)
+        return false;
+    if (!strcmp(x->text, "date_trunc") && a->kind == SQL_X_STRING) {
+        str_addf(&w->out, "the %s of ", a->text);
+        say_expr(w, b);
+    } else if (!strcmp(x->text, "coalesce") || !strcmp(x->text, "ifnull")) {
+        say_operand(w, a, ALONE);
+        str_adds(&w->out, " (where missing: ");
+        say_expr(w, b);
+        str_addc(&w->out, ')');
+    } else if (!strcmp(x->text, "nullif")) {
+        say_operand(w, a, ALONE);
+        str_adds(&w->out, " (missing where it is ");
+        say_expr(w, b);
+        str_addc(&w->out, ')');
+    } else if (!strcmp(x->text, "round") && b->kind == SQL_X_NUMBER) {
+        say_operand(w, a, ALONE);
+        str_addf(&w->out, " rounded to %s %s", b->text, strcmp(b->text, "1") ? "places" : "place");
+    } else if (!strcmp(x->text, "arg_max") || !strcmp(x->text, "arg_min")) {
+        str_adds(&w->out, "the ");
+        say_expr(w, a);
+        str_adds(&w->out, strcmp(x->text, "arg_max") ? " with the smallest " : " with the largest ");
+        say_expr(w, b);
+    } else
+        return false;
+    return true;
+}
 
 static void say_call(words *w, const sql_expr *x)
 {
-    static const char *const phrases[][2] = {
-        {"sum", "the sum of "}, {"avg", "the average of "}, {"max", "the largest "},
-        {"min", "the smallest "}, {"median", "the median of "}, {"any_value", "any "},
-        {"year", "the year of "}, {"month", "the month of "}, {"quarter", "the quarter of "},
-        {"day", "the day of "}, {"lower", ""}, {"upper", ""}, {"abs", "the size of "}};
-
-    if (x->call->over) {
-        say_sql(w, x);
+    if (x->call->over || x->call->within_group) {
+        say_window(w, x);
         return;
     }
-    if (!strcmp(x->text, "count")) {
-        str_adds(&w->out, x->call->distinct ? "the number of different " : "the number of ");
-        if (x->args.n)
-            say_expr(w, x->args.at[0]);
-        else
-            str_adds(&w->out, "rows");
-    } else if (!strcmp(x->text, "date_trunc") && x->args.n == 2 &&
-               x->args.at[0]->kind == SQL_X_STRING) {
-        str_addf(&w->out, "the %s of ", x->args.at[0]->text);
-        say_expr(w, x->args.at[1]);
-    } else {
-        size_t i = 0;
-        const size_t n = sizeof phrases / sizeof phrases[0];
-
-        while (i < n && strcmp(phrases[i][0], x->text))
-            i++;
-        if (i == n || x->args.n != 1) {
-            say_sql(w, x);
-            return;
-        }
-        str_adds(&w->out, phrases[i][1]);
-        say_expr(w, x->args.at[0]);
+    if (!strcmp(x->text, "count") && x->args.n <= 1)
+        say_count(w, x);
+    else if (!strcmp(x->text, "count_if") && x->args.n == 1) {
+        str_adds(&w->out, "the number of rows where ");
+        say_condition(w, x->args.at[0]);
+    } else if (!(x->args.n == 1 && say_of_one(w, x)) && !(x->args.n == 2 && say_of_two(w, x))) {
+        say_sql(w, x);
+        return; /* its FILTER is written there */
     }
     if (x->call->filter) {
-        str_adds(&w->out, " where ");
+        str_adds(&w->out, " (only rows where ");
         say_condition(w, x->call->filter);
+        str_addc(&w->out, ')');
     }
+}
+
+/* ---- operators -------------------------------------------------------- */
+
+static int strength(const sql_expr *x)
+{
+    if (x->kind != SQL_X_BINARY)
+        return ALONE;
+    switch (x->op) {
+    case SQL_OP_ADD: case SQL_OP_SUB: return 1;
+    case SQL_OP_MUL: case SQL_OP_DIV: return 2;
+    case SQL_OP_CONCAT: return 3;
+    default: return 0;
+    }
+}
+
+static void say_operand(words *w, const sql_expr *x, int lowest)
+{
+    const bool parens = strength(x) < lowest || x->kind == SQL_X_CASE;
+
+    str_adds(&w->out, parens ? "(" : "");
+    say_expr(w, x);
+    str_adds(&w->out, parens ? ")" : "");
 }
 
 static void say_binary(words *w, const sql_expr *x)
 {
+    const int s = strength(x);
     const char *word = x->op == SQL_OP_ADD   ? " plus "
                        : x->op == SQL_OP_SUB ? " less "
                        : x->op == SQL_OP_MUL ? " times "
-                       : x->op == SQL_OP_DIV ? " divided by " : NULL;
+                       : x->op == SQL_OP_DIV ? " divided by "
+                                             : " followed by ";
 
-    if (!word || x->depth > 4) {
+    if (!s) {
+        say_condition(w, x);
+        return;
+    }
+    say_operand(w, x->args.at[0], s);
+    str_adds(&w->out, word);
+    say_operand(w, x->args.at[1], s + (x->op != SQL_OP_ADD && x->op != SQL_OP_CONCAT));
+}
+
+static void say_case(words *w, const sql_expr *x)
+{
+    const int first = x->has_operand;
+
+    if (x->depth > 12) {
         say_sql(w, x);
         return;
     }
-    say_expr(w, x->args.at[0]);
-    str_adds(&w->out, word);
-    say_expr(w, x->args.at[1]);
+    for (int i = first; i + 1 < x->args.n; i += 2) {
+        str_adds(&w->out, i > first ? ", " : "");
+        say_expr(w, x->args.at[i + 1]);
+        str_adds(&w->out, " where ");
+        if (first) {
+            say_expr(w, x->args.at[0]);
+            str_adds(&w->out, " is ");
+            say_expr(w, x->args.at[i]);
+        } else
+            say_condition(w, x->args.at[i]);
+    }
+    str_adds(&w->out, ", otherwise ");
+    if ((x->args.n - first) % 2)
+        say_expr(w, x->args.at[x->args.n - 1]);
+    else
+        str_adds(&w->out, "nothing");
+}
+
+static void say_cast(words *w, const sql_expr *x)
+{
+    const sql_expr *of = x->args.at[0];
+    const bool number = of->type == SQL_T_INTEGER || of->type == SQL_T_DECIMAL || of->type == SQL_T_DOUBLE;
+
+    if (x->type == SQL_T_DATE && is_time(of->type))
+        str_adds(&w->out, of->type == SQL_T_DATE ? "" : "the day of ");
+    say_operand(w, of, 1);
+    if ((x->type == SQL_T_DATE && is_time(of->type)) || (number && x->type == SQL_T_DOUBLE))
+        return;
+    str_addf(&w->out, " as %s", x->type == SQL_T_TEXT ? "text" : x->type_text);
+}
+
+static void say_interval(words *w, const sql_expr *x)
+{
+    const sql_expr *n = x->args.at[0];
+
+    if (!x->text || n->kind != SQL_X_NUMBER) {
+        say_sql(w, x);
+        return;
+    }
+    str_addf(&w->out, "%s ", n->text);
+    for (const char *p = x->text; *p; p++)
+        str_addc(&w->out, *p >= 'A' && *p <= 'Z' ? (char)(*p | 32) : *p);
+    str_adds(&w->out, strcmp(n->text, "1") ? "s" : "");
+}
+
+static void say_star(words *w, const sql_expr *x)
+{
+    if (x->star && x->star->replaced.n) {
+        say_sql(w, x);
+        return;
+    }
+    str_adds(&w->out, "all columns");
+    if (x->parts.n)
+        str_addf(&w->out, " of %s", x->parts.at[x->parts.n - 1]);
+    for (int i = 0; x->star && i < x->star->exclude.n; i++) {
+        str_adds(&w->out, i ? "" : " but ");
+        explain_list(w, i, x->star->exclude.n);
+        str_adds(&w->out, x->star->exclude.at[i]);
+    }
 }
 
 void say_expr(words *w, const sql_expr *x)
 {
     switch (x->kind) {
     case SQL_X_COLUMN:
-        str_adds(&w->out, column_name(x));
+        if (w->twice)
+            say_full_name(w, x);
+        else
+            str_adds(&w->out, x->parts.at[x->parts.n - 1]);
         break;
-    case SQL_X_STAR:
-        str_adds(&w->out, "all columns");
-        break;
+    case SQL_X_STAR: say_star(w, x); break;
     case SQL_X_TYPED:
-        str_adds(&w->out, x->text);
+        if (is_time(x->type))
+            str_adds(&w->out, x->text);
+        else
+            say_sql(w, x);
         break;
-    case SQL_X_CAST:
-        say_expr(w, x->args.at[0]);
-        break;
+    case SQL_X_INTERVAL: say_interval(w, x); break;
+    case SQL_X_CAST: say_cast(w, x); break;
     case SQL_X_EXTRACT:
         str_addf(&w->out, "the %s of ", x->text);
         say_expr(w, x->args.at[0]);
         break;
-    case SQL_X_CALL:
-        if (!strcmp(x->text, "coalesce") || !strcmp(x->text, "nullif") ||
-            !strcmp(x->text, "round"))
-            say_expr(w, x->args.n ? x->args.at[0] : x);
-        else
-            say_call(w, x);
-        break;
-    case SQL_X_BINARY:
-        say_binary(w, x);
-        break;
+    case SQL_X_CALL: say_call(w, x); break;
+    case SQL_X_BINARY: say_binary(w, x); break;
+    case SQL_X_CASE: say_case(w, x); break;
     case SQL_X_QUERY:
-        str_adds(&w->out, "the value of another query");
+        str_adds(&w->out, "the value of ");
+        say_inner(w, x->query);
         break;
-    default:
-        say_sql(w, x);
+    case SQL_X_LIKE: case SQL_X_BETWEEN: case SQL_X_IN: case SQL_X_IS: case SQL_X_EXISTS:
+        say_condition(w, x);
+        break;
+    default: say_sql(w, x);
     }
-}
-
-/* ---- periods ---------------------------------------------------------- */
-
-typedef struct day { int year, month, day; } day;
-
-static bool date_literal(const sql_expr *x, day *d)
-{
-    return x->kind == SQL_X_TYPED && !strcmp(x->type_text, "DATE") &&
-           sscanf(x->text, "%4d-%2d-%2d", &d->year, &d->month, &d->day) == 3 &&
-           d->month >= 1 && d->month <= 12;
-}
-
-static int days_in(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const bool leap = (year % 4 == 0 && year % 100) || year % 400 == 0;
-
-    return days[month - 1] + (month == 2 && leap);
-}
-
-bool explain_period(words *w, const sql_expr *x)
-{
-    static const char *const months[] = {
-        "January", "February", "March", "April", "May", "June", "July", "August", "September",
-        "October", "November", "December"};
-    day a, b;
-
-    if (x->kind != SQL_X_BETWEEN || x->negated || x->args.at[0]->kind != SQL_X_COLUMN ||
-        !date_literal(x->args.at[1], &a) || !date_literal(x->args.at[2], &b))
-        return false;
-    if (a.day == 1 && b.day == days_in(b.year, b.month) && a.year == b.year) {
-        if (a.month == b.month)
-            str_addf(&w->out, " in %s %d", months[a.month - 1], a.year);
-        else if (a.month == 1 && b.month == 12)
-            str_addf(&w->out, " in %d", a.year);
-        else if (a.month % 3 == 1 && b.month == a.month + 2)
-            str_addf(&w->out, " in Q%d %d", b.month / 3, a.year);
-        else
-            str_addf(&w->out, " from %s to %s %d", months[a.month - 1], months[b.month - 1],
-                     a.year);
-    } else
-        str_addf(&w->out, " from %s to %s", x->args.at[1]->text, x->args.at[2]->text);
-    return true;
-}
-
-/* ---- conditions ------------------------------------------------------- */
-
-static void say_comparison(words *w, const sql_expr *x)
-{
-    static const struct { sql_op op; const char *word; } ops[] = {
-        {SQL_OP_EQ, " is "}, {SQL_OP_NE, " is not "}, {SQL_OP_LT, " is below "},
-        {SQL_OP_LE, " is at most "}, {SQL_OP_GT, " is above "}, {SQL_OP_GE, " is at least "}};
-
-    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
-        if (ops[i].op == x->op) {
-            say_expr(w, x->args.at[0]);
-            str_adds(&w->out, ops[i].word);
-            say_expr(w, x->args.at[1]);
-            return;
-        }
-    say_sql(w, x);
-}
-
-static void say_in(words *w, const sql_expr *x)
-{
-    say_expr(w, x->args.at[0]);
-    str_adds(&w->out, x->negated ? " is none of " : " is one of ");
-    if (x->query) {
-        str_adds(&w->out, "what another query gives");
-        return;
-    }
-    for (int i = 1; i < x->args.n && i <= 6; i++) {
-        explain_list(w, i - 1, x->args.n - 1);
-        say_expr(w, x->args.at[i]);
-    }
-    if (x->args.n > 7)
-        str_addf(&w->out, " and %d more", x->args.n - 7);
-}
-
-static void say_junction(words *w, const sql_expr *x)
-{
-    for (int i = 0; i < 2; i++) {
-        const sql_expr *side = x->args.at[i];
-        const bool parens = x->op == SQL_OP_AND && side->kind == SQL_X_BINARY &&
-                            side->op == SQL_OP_OR;
-
-        str_adds(&w->out, i == 0 ? "" : x->op == SQL_OP_AND ? " and " : " or ");
-        str_adds(&w->out, parens ? "(" : "");
-        say_condition(w, side);
-        str_adds(&w->out, parens ? ")" : "");
-    }
-}
-
-void say_condition(words *w, const sql_expr *x)
-{
-    if (x->kind == SQL_X_BETWEEN && !x->negated) {
-        say_expr(w, x->args.at[0]);
-        if (explain_period(w, x))
-            return;
-        str_adds(&w->out, " is from ");
-        say_expr(w, x->args.at[1]);
-        str_adds(&w->out, " to ");
-        say_expr(w, x->args.at[2]);
-    } else if (x->kind == SQL_X_BINARY && (x->op == SQL_OP_AND || x->op == SQL_OP_OR))
-        say_junction(w, x);
-    else if (x->kind == SQL_X_BINARY)
-        say_comparison(w, x);
-    else if (x->kind == SQL_X_IN)
-        say_in(w, x);
-    else if (x->kind == SQL_X_IS && x->op == SQL_OP_IS_NULL) {
-        say_expr(w, x->args.at[0]);
-        str_adds(&w->out, x->negated ? " is given" : " is missing");
-    } else if (x->kind == SQL_X_LIKE) {
-        say_expr(w, x->args.at[0]);
-        str_adds(&w->out, x->negated ? " is not like " : " is like ");
-        say_expr(w, x->args.at[1]);
-    } else if (x->kind == SQL_X_EXISTS)
-        str_adds(&w->out, "another query finds a match");
-    else if (x->kind == SQL_X_UNARY && x->op == SQL_OP_NOT) {
-        str_adds(&w->out, "not (");
-        say_condition(w, x->args.at[0]);
-        str_addc(&w->out, ')');
-    } else
-        say_expr(w, x);
 }

@@ -57,7 +57,7 @@ static void binding(void)  { table_file(HERE "binding.txt", 50); }
 static void attacks(void)  { table_file(HERE "attacks.txt", 60); }
 static void guarding(void) { table_file(HERE "guard_cases.txt", 150); }
 static void from_sqlite(void) { table_file(HERE "sqlite.txt", 30); }
-static void explaining(void) { table_file(HERE "explain.txt", 10); }
+static void explaining(void) { table_file(HERE "explain.txt", 65); }
 
 /* Each bomb ends with an error, in bounded time and stack. */
 static void depth_is_bounded(void)

@@ -4,7 +4,7 @@
  * parsed again: the trees must be equal and the texts the same; then bound to
  * the catalog of schemas.json and guarded. The data is
  * found as $SALESBOT_DATA, else ../shared/data beside the checkout; without it
- * the test is skipped (77). With $SQL_PRINTED a file of
+ * the test is skipped (77). $SQL_EXPLAINED prints each with its explanation. With $SQL_PRINTED a file of
  * JSON lines (db_id, sql, printed) is written, for a run in DuckDB. */
 #include <jansson.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "sql/tree.h"
 
 typedef struct tally {
-    int n, parsed, fixed, bound;
+    int n, parsed, fixed, bound, explained;
     json_t *schemas;
     FILE *printed;
 } tally;
@@ -61,12 +61,22 @@ static db_catalog catalog_of(arena *a, const json_t *schema)
 static void bind_one(tally *t, arena *a, const char *db_id, const char *sql, sql_stmt *s)
 {
     const db_catalog c = catalog_of(a, json_object_get(t->schemas, db_id));
+    const char *words;
     err e = {0};
 
-    if (sql_bind(a, s, &c, &e) && sql_guard(s, &c, NULL, &e))
-        t->bound++;
-    else if (t->n - t->bound < 60)
-        fprintf(stderr, "not bound: %s: %s\n  %s\n", db_id, e.msg, sql);
+    if (!sql_bind(a, s, &c, &e) || !sql_guard(s, &c, NULL, &e)) {
+        if (t->n - t->bound < 60)
+            fprintf(stderr, "not bound: %s: %s\n  %s\n", db_id, e.msg, sql);
+        return;
+    }
+    t->bound++;
+    words = sql_explain(a, s);
+    if (words && strlen(words) > 10 && words[strlen(words) - 1] == '.')
+        t->explained++;
+    else
+        fprintf(stderr, "not explained: %s\n", sql);
+    if (getenv("SQL_EXPLAINED"))
+        printf("%s\n    %s\n", sql, words);
 }
 
 /* FROM-first and back is the same tree. */
@@ -158,7 +168,7 @@ int main(void)
         fclose(t.printed);
     json_decref(t.schemas);
     printf("%d queries, %d read (%.3f %%), %d print back to themselves (%.3f %%), "
-           "%d bind and pass the guard (%.3f %%)\n", t.n, t.parsed, 100.0 * t.parsed / t.n,
-           t.fixed, 100.0 * t.fixed / t.n, t.bound, 100.0 * t.bound / t.n);
-    return t.parsed < t.n * 0.995 || t.fixed < t.n * 0.995 || t.bound < t.n * 0.995;
+           "%d bind and pass the guard (%.3f %%), %d of these are explained\n", t.n, t.parsed, 100.0 * t.parsed / t.n,
+           t.fixed, 100.0 * t.fixed / t.n, t.bound, 100.0 * t.bound / t.n, t.explained);
+    return t.parsed < t.n * 0.995 || t.fixed < t.n * 0.995 || t.bound < t.n * 0.995 || t.explained < t.bound;
 }
