@@ -76,7 +76,7 @@ static bool output(binder *b, sql_query *q)
             const bool plain = x->kind == SQL_X_COLUMN && x->table >= 0 && x->parts.n <= 3;
 
             *all = (sql_column){item_name(b, &s->items[i]), x->type, plain ? x->table : -1,
-                                plain ? x->column : -1};
+                                plain ? x->column : -1, x->width, x->element};
             if (!all++->name)
                 return false;
         }
@@ -167,6 +167,8 @@ static bool order(binder *b, scope *s, sql_query *q)
         if (item) {
             x->means = item;
             x->type = item->type;
+            x->width = item->width;
+            x->element = item->element;
             x->table = item->table;
             x->column = item->column;
         } else if (x && !bind_expr(b, s, x))
@@ -296,7 +298,8 @@ static bool values(binder *b, sql_query *q, scope *outer, const cte_env *env)
     if (!bind_exprs(b, s, &q->rows))
         return false;
     for (int i = 0; i < n; i++) {
-        all[i] = (sql_column){arena_strf(b->a, "col%d", i), SQL_T_NULL, -1, -1};
+        all[i] = (sql_column){arena_strf(b->a, "col%d", i), SQL_T_NULL, -1, -1, SQL_W_UNKNOWN,
+                              SQL_T_UNKNOWN};
         if (!all[i].name)
             return bind_nomem(b);
         for (int r = 0; r < q->rows.n; r++)
@@ -354,7 +357,8 @@ static bool by_position(binder *b, sql_query *q)
         const bool same = l->at[i].table == r->at[i].table && l->at[i].column == r->at[i].column;
 
         all[i] = (sql_column){l->at[i].name, type_union(l->at[i].type, r->at[i].type),
-                              same ? l->at[i].table : -1, same ? l->at[i].column : -1};
+                              same ? l->at[i].table : -1, same ? l->at[i].column : -1,
+                              width_common(l->at[i].width, r->at[i].width), l->at[i].element};
     }
     q->columns = (sql_columns){all, l->n};
     return true;

@@ -37,6 +37,9 @@ bool types_compare(sql_type a, sql_type b)
 
 static bool compares(const sql_expr *a, const sql_expr *b)
 {
+    if (a->type == SQL_T_LIST && b->type == SQL_T_LIST && a->element != SQL_T_UNKNOWN &&
+        b->element != SQL_T_UNKNOWN)
+        return types_compare(a->element, b->element);
     return literal(a) || literal(b) || types_compare(a->type, b->type);
 }
 
@@ -88,9 +91,19 @@ static bool with_literal(sql_op op, sql_type other, bool literal_right)
     return false; /* INTEGER * '2' would pass, BIGINT would not */
 }
 
+/* DATE + n: n is an INTEGER at most. */
+static bool too_wide(const sql_expr *l, const sql_expr *r)
+{
+    return (l->type == SQL_T_DATE && r->type == SQL_T_INTEGER && r->width > SQL_W_INT) ||
+           (r->type == SQL_T_DATE && l->type == SQL_T_INTEGER && l->width > SQL_W_INT);
+}
+
 static bool arithmetic(sql_op op, const sql_expr *l, const sql_expr *r)
 {
     const sql_type a = l->type, b = r->type;
+
+    if (too_wide(l, r))
+        return false;
 
     if (literal(l) && literal(r))
         return false;
@@ -140,6 +153,15 @@ static bool check_binary(binder *b, const sql_expr *x)
         if ((any(l->type) || l->type == SQL_T_INTEGER) && (any(r->type) || r->type == SQL_T_INTEGER))
             return true;
         return bind_fail(b, ERR_REFUSED, x->at, "bit operators need integers");
+    case SQL_OP_AND:
+    case SQL_OP_OR:
+        return bind_condition(b, l) && bind_condition(b, r);
+    case SQL_OP_CONCAT:
+        return bind_concat(b, x);
+    case SQL_OP_CONTAINS:
+    case SQL_OP_CONTAINED:
+    case SQL_OP_OVERLAPS:
+        return bind_list_operands(b, x);
     case SQL_OP_REGEX:
     case SQL_OP_NOT_REGEX:
     case SQL_OP_STARTS_WITH:
@@ -171,7 +193,7 @@ static bool find_column(void *arg, const sql_expr *x)
     return !(*(bool *)arg = x->kind == SQL_X_COLUMN || x->query);
 }
 
-static bool constant(const sql_expr *x)
+bool expr_is_constant(const sql_expr *x)
 {
     bool found = false;
     const sql_visitor v = {.expr = find_column, .arg = &found, .shallow = true};
@@ -186,14 +208,20 @@ static bool fits(char class, const sql_expr *x)
     const sql_type t = x->type;
 
     if (class == 'k')
-        return constant(x);
+        return expr_is_constant(x);
+    if (class == 'M' || class == 'Z')
+        return any(t) || (class == 'Z' && t == SQL_T_STRUCT);
     if (any(t) || class == '.')
         return true;
     if (literal(x))
-        return class >= 'a' || class == 'L' || class == 'X';
+        return (class >= 'a' && class != 'l') || class == 'L' || class == 'X' || class == 'J';
     switch (class) {
     case 'n': case 'N': return number(t);
-    case 'i': case 'I': return t == SQL_T_INTEGER;
+    case 'j':           return t == SQL_T_INTEGER && x->width <= SQL_W_INT;
+    case 'i':           return t == SQL_T_INTEGER && x->width != SQL_W_UBIG && x->width != SQL_W_HUGE;
+    case 'I':           return t == SQL_T_INTEGER;
+    case 'J':           return t == SQL_T_TEXT || (t == SQL_T_INTEGER && x->width <= SQL_W_BIG);
+    case 'E':           return t == SQL_T_INTEGER || day(t) || t == SQL_T_TIME || t == SQL_T_INTERVAL;
     case 'b':           return t == SQL_T_BOOLEAN;
     case 't':           return t == SQL_T_TEXT;
     case 'l':           return t == SQL_T_LIST;
@@ -219,7 +247,7 @@ static bool check_part(binder *b, const sql_expr *x)
     const char *known = literal(part) ? date_part_find(part->text) : "";
 
     if (known && (!strcmp(x->text, "date_part") || date_part_truncates(known)))
-        return true;
+        return strcmp(x->text, "date_part") || bind_time_part(b, x, known, x->args.at[1]);
     return bind_fail(b, ERR_REFUSED, part->at, "%s knows no '%s'; it knows year, quarter, month, "
                      "week, day, hour …", x->text, part->text);
 }
@@ -253,15 +281,16 @@ static bool check_call(binder *b, const sql_expr *x)
         !strcmp(x->text, "least") || !strcmp(x->text, "ifnull"))
         return mix(b, x, 0, 1, false);
     if (!strcmp(x->text, "if"))
-        return mix(b, x, 1, 1, false);
+        return bind_condition(b, x->args.at[0]) && mix(b, x, 1, 1, false);
     if (!strcmp(x->text, "contains") && x->args.at[0]->type == SQL_T_TEXT && !fits('t', x->args.at[1]))
         return cant_mix(b, x, SQL_T_TEXT, x->args.at[1]->type);
     if ((str_starts(x->text, "date_") && strcmp(x->text, "date_add")) && !check_part(b, x))
         return false;
     if (!strcmp(x->text, "strftime") || !strcmp(x->text, "age") || !strcmp(x->text, "date_diff") ||
         !strcmp(x->text, "date_sub"))
-        return check_dates(b, x);
-    return true;
+        if (!check_dates(b, x))
+            return false;
+    return bind_arguments(b, x);
 }
 
 bool bind_check(binder *b, const sql_expr *x)
@@ -272,7 +301,7 @@ bool bind_check(binder *b, const sql_expr *x)
     case SQL_X_UNARY:
         if (x->op == SQL_OP_MINUS && !any(x->type) && !number(x->type) && x->type != SQL_T_INTERVAL)
             return bind_fail(b, ERR_REFUSED, x->at, "no minus before %s", sql_type_name(x->type));
-        return true;
+        return x->op != SQL_OP_NOT || bind_condition(b, x->args.at[0]);
     case SQL_X_LIKE:
     case SQL_X_COLLATE:
         for (int i = 0; i < x->args.n; i++)
@@ -282,16 +311,26 @@ bool bind_check(binder *b, const sql_expr *x)
         return true;
     case SQL_X_BETWEEN:
         return mix(b, x, 0, 1, false);
+    case SQL_X_CAST:
+        return bind_cast(b, x);
     case SQL_X_CASE:
-        return mix(b, x, x->has_operand + 1, 2, (x->args.n - x->has_operand) % 2);
+        return bind_conditions(b, x) && mix(b, x, x->has_operand + 1, 2, (x->args.n - x->has_operand) % 2);
     case SQL_X_QUANTIFIED:
         return check_quantified(b, x);
     case SQL_X_IN:
         return check_in(b, x);
     case SQL_X_EXTRACT:
-        return fits('H', x->args.at[0]) ||
-               bind_fail(b, ERR_REFUSED, x->at, "EXTRACT needs a date or time and not %s; use CAST",
+        if (fits('H', x->args.at[0]))
+            return bind_time_part(b, x, x->text, x->args.at[0]);
+        return bind_fail(b, ERR_REFUSED, x->at, "EXTRACT needs a date or time and not %s; use CAST",
                          sql_type_name(x->args.at[0]->type));
+    case SQL_X_FIELD:
+        if (any(x->args.at[0]->type) || x->args.at[0]->type == SQL_T_STRUCT || x->args.at[0]->type == SQL_T_OTHER)
+            return true;
+        return bind_fail(b, ERR_REFUSED, x->at, "%s has no fields: there is no \"%s\" in it",
+                         sql_type_name(x->args.at[0]->type), x->text);
+    case SQL_X_LIST:
+        return bind_elements(b, x);
     case SQL_X_CALL:
         return check_call(b, x);
     default:

@@ -42,11 +42,13 @@ bool bind_window(binder *b, scope *s, sql_window *w)
     if (w->order.all)
         return err_set(b->e, ERR_REFUSED, "a window has no ORDER BY ALL; name the columns");
     s->no_window = true;
+    b->window_depth++;
     s->clause = before ? clause : "another window function";
     ok = bind_exprs(b, s, &w->partition) && bind_orders(b, s, &w->order) &&
          (!w->start_expr || bind_expr(b, s, w->start_expr)) &&
          (!w->end_expr || bind_expr(b, s, w->end_expr));
     s->no_window = before;
+    b->window_depth--;
     s->clause = clause;
     return ok;
 }
@@ -118,9 +120,14 @@ static bool check_place(binder *b, const scope *s, const sql_expr *x)
         return bind_fail(b, ERR_REFUSED, x->at, "%s needs OVER (…)", x->text);
     if (c->over && kind != FUNCTION_WINDOW && kind != FUNCTION_AGGREGATE)
         return bind_fail(b, ERR_REFUSED, x->at, "%s can't have OVER", x->text);
+    if (c->over && b->window_depth && !s->no_window)
+        return bind_fail(b, ERR_REFUSED, x->at, "a window function can't stand in a subquery of another "
+                         "one's OVER (…)");
     if (c->over && s->no_window)
         return bind_fail(b, ERR_REFUSED, x->at, "a window function can't stand in %s%s",
                          s->clause, !strcmp(s->clause, "WHERE") ? "; use QUALIFY" : "");
+    if (!strcmp(x->text, "grouping") && (s->no_aggregate || s->in_aggregate))
+        return bind_fail(b, ERR_REFUSED, x->at, "grouping can't stand in %s", s->clause);
     if (is_aggregate(x) && s->no_aggregate)
         return bind_fail(b, ERR_REFUSED, x->at, "an aggregate can't stand in %s%s", s->clause,
                          !strcmp(s->clause, "WHERE") ? "; use HAVING" : "");
@@ -218,5 +225,6 @@ bool bind_expr(binder *b, scope *s, sql_expr *x)
     if (!ok || (b->sqlite && !sqlite_expr(b, x)))
         return false;
     x->type = type_of(x);
+    exact_of(x);
     return bind_check(b, x);
 }

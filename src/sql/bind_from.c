@@ -85,7 +85,8 @@ static bool catalog_table(binder *b, scope *s, sql_from *f)
         return bind_nomem(b);
     for (int i = 0; i < t->n_columns; i++)
         all[i] = (sql_column){t->columns[i].name, sql_type_of_text(t->columns[i].type_text),
-                              f->table, i};
+                              f->table, i, width_of_text(t->columns[i].type_text),
+                              element_of_text(t->columns[i].type_text)};
     return add_columns(b, s, f, f->alias ? f->alias : f->parts.at[f->parts.n - 1],
                        &(sql_columns){all, t->n_columns});
 }
@@ -101,7 +102,7 @@ static bool table(binder *b, scope *s, sql_from *f)
 static bool function(binder *b, scope *s, sql_from *f)
 {
     const sql_function *known = function_find(f->call->text);
-    sql_column c = {f->call->text, SQL_T_INTEGER, -1, -1};
+    sql_column c = {f->call->text, SQL_T_INTEGER, -1, -1, SQL_W_BIG, SQL_T_UNKNOWN};
 
     if (known && known->kind != FUNCTION_TABLE)
         return bind_fail(b, ERR_REFUSED, f->at, "%s gives no table; only range, generate_series "
@@ -110,7 +111,9 @@ static bool function(binder *b, scope *s, sql_from *f)
     if (!bind_expr(b, s, f->call))
         return false;
     if (f->call->args.n && f->call->args.at[0]->type != SQL_T_INTEGER)
-        c.type = strcmp(f->call->text, "unnest") ? f->call->args.at[0]->type : SQL_T_UNKNOWN;
+        c.type = strcmp(f->call->text, "unnest") ? f->call->args.at[0]->type
+                                                 : f->call->args.at[0]->element;
+    c.width = c.type == SQL_T_INTEGER && !strcmp(f->call->text, "unnest") ? SQL_W_UNKNOWN : c.width;
     return add_columns(b, s, f, f->alias ? f->alias : f->call->text, &(sql_columns){&c, 1});
 }
 

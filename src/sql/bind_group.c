@@ -35,7 +35,7 @@ static bool stop_at_window(void *arg, const sql_expr *x)
     return !(*(bool *)arg = x->kind == SQL_X_CALL && x->call->over);
 }
 
-static bool has_window(const sql_expr *x)
+bool expr_has_window(const sql_expr *x)
 {
     bool found = false;
     const sql_visitor v = {.expr = stop_at_window, .arg = &found, .shallow = true};
@@ -81,6 +81,8 @@ static bool add(groups *g, const sql_expr *x)
                              "items", x->text, g->select->n_items);
         x = meaning(g->select->items[i - 1].expr);
     }
+    if (x->kind == SQL_X_UNARY && x->op == SQL_OP_MINUS && x->args.at[0]->kind == SQL_X_NUMBER && x->type == SQL_T_INTEGER)
+        return bind_fail(g->b, ERR_REFUSED, x->at, "GROUP BY -%s: items are counted from 1", x->args.at[0]->text);
     if (x->kind == SQL_X_ROW || x->kind == SQL_X_GROUPING) {
         for (int i = 0; i < x->args.n; i++)
             if (!add(g, x->args.at[i]))
@@ -89,7 +91,7 @@ static bool add(groups *g, const sql_expr *x)
     }
     if (expr_has_aggregate(x))
         return bind_fail(g->b, ERR_REFUSED, x->at, "an aggregate can't stand in GROUP BY");
-    if (has_window(x))
+    if (expr_has_window(x))
         return bind_fail(g->b, ERR_REFUSED, x->at, "a window function can't stand in GROUP BY; "
                          "put it into a query around this one");
     if (!g->n || !(g->n & (g->n - 1))) {
@@ -146,9 +148,21 @@ static bool check_orders(const groups *g, const sql_orders *o)
     return true;
 }
 
+/* grouping(a): a is one of the groups, and is written as a column. */
+static bool check_grouping_call(const groups *g, const sql_expr *x)
+{
+    for (int i = 0; i < x->args.n; i++)
+        if (x->args.at[i]->kind != SQL_X_COLUMN || !is_grouped(g, meaning(x->args.at[i])) ||
+            g->select->group_all)
+            return bind_fail(g->b, ERR_REFUSED, x->at, "grouping takes columns that stand in GROUP BY");
+    return true;
+}
+
 static bool check(const groups *g, const sql_expr *x)
 {
     x = meaning(x);
+    if (x->kind == SQL_X_CALL && !strcmp(x->text, "grouping"))
+        return check_grouping_call(g, x);
     if (is_grouped(g, x))
         return true;
     if (x->kind == SQL_X_COLUMN && x->up == 0)
@@ -202,7 +216,7 @@ static bool names_column(const sql_expr *x)
 /* GROUP BY ALL: an item is a group, or made of aggregates alone. */
 static bool add_item(groups *g, const sql_expr *x)
 {
-    const bool window = has_window(meaning(x));
+    const bool window = expr_has_window(meaning(x));
 
     if (!window && !expr_has_aggregate(x))
         return add(g, x);
@@ -235,11 +249,32 @@ bool query_is_aggregated(const sql_query *q)
     return s->qualify && expr_has_aggregate(s->qualify);
 }
 
+static bool find_grouping(void *arg, const sql_expr *x)
+{
+    const sql_expr **found = arg;
+
+    if (x->kind == SQL_X_CALL && !strcmp(x->text, "grouping"))
+        *found = x;
+    return !*found;
+}
+
+/* Without GROUP BY there is nothing for grouping() to tell. */
+static bool no_grouping(binder *b, const sql_query *q)
+{
+    const sql_expr *found = NULL;
+    const sql_visitor v = {.expr = find_grouping, .arg = &found, .shallow = true};
+
+    sql_walk(q, &v);
+    return !found || bind_fail(b, ERR_REFUSED, found->at, "grouping needs GROUP BY");
+}
+
 bool bind_grouping(binder *b, scope *s, sql_query *q)
 {
     const sql_select *select = q->select;
     groups g = {.b = b, .select = select};
 
+    if (!select->group.n && !no_grouping(b, q))
+        return false;
     if (!query_is_aggregated(q))
         return true;
     for (int i = 0; i < select->group.n; i++)

@@ -54,6 +54,7 @@ typedef struct binder {
     arena *a;
     const db_catalog *catalog;
     const char *text;
+    int window_depth; /* inside OVER (…), subqueries too */
     bool sqlite; /* the statement means what it means in SQLite: rewrite it (sqlite*.c) */
     err *e;
 } binder;
@@ -80,6 +81,11 @@ bool bind_window(binder *b, scope *s, sql_window *w);
 sql_type type_of(const sql_expr *x); /* from the types of its parts */
 sql_type type_common(sql_type a, sql_type b);
 sql_type type_union(sql_type a, sql_type b);
+/* bind_exact.c */
+void exact_of(sql_expr *x); /* width and element, once the type is known */
+sql_width width_of_text(const char *type_text);
+sql_type element_of_text(const char *type_text);
+sql_width width_common(sql_width a, sql_width b);
 /* bind_check.c */
 bool bind_check(binder *b, const sql_expr *x); /* the types of its parts go together */
 bool types_compare(sql_type a, sql_type b);
@@ -89,7 +95,18 @@ bool sqlite_expr(binder *b, sql_expr *x);      /* its parts are bound and have t
 /* sqlite_group.c: columns beside aggregates, without GROUP BY; the order of NULLs */
 bool sqlite_grouping(binder *b, sql_query *q);
 void sqlite_order(binder *b, sql_query *q);
+/* bind_argument.c */
+bool bind_arguments(binder *b, const sql_expr *x); /* of a call whose classes fit */
+bool bind_elements(binder *b, const sql_expr *x);  /* of a list: one kind */
+bool bind_concat(binder *b, const sql_expr *x);    /* of || */
+bool bind_cast(binder *b, const sql_expr *x);      /* of a constant, which is computed at once */
+bool bind_condition(binder *b, const sql_expr *x); /* can be true or false */
+bool bind_conditions(binder *b, const sql_expr *x); /* of a CASE */
+bool bind_time_part(binder *b, const sql_expr *x, const char *part, const sql_expr *of);
+bool bind_list_operands(binder *b, const sql_expr *x); /* of @> <@ && */
+bool expr_is_constant(const sql_expr *x); /* names no column */
 /* bind_group.c */
+bool expr_has_window(const sql_expr *x);
 bool query_is_aggregated(const sql_query *q);
 
 bool bind_grouping(binder *b, scope *s, sql_query *q);

@@ -155,6 +155,8 @@ static bool no_column(binder *b, const scope *s, const sql_expr *x, const char *
 static bool take(sql_expr *x, const scope *s, int i, int up)
 {
     x->type = s->at[i].column.type;
+    x->width = s->at[i].column.width;
+    x->element = s->at[i].column.element;
     x->table = s->at[i].column.table;
     x->column = s->at[i].column.column;
     x->slot = i + 1;
@@ -234,8 +236,13 @@ static bool take_alias(binder *b, const scope *s, sql_expr *x, const sql_expr *m
     if (s->no_aggregate && expr_has_aggregate(means))
         return bind_fail(b, ERR_REFUSED, x->at, "\"%s\" is an aggregate and can't stand in %s",
                          x->parts.at[0], s->clause);
+    if (s->no_window && expr_has_window(means))
+        return bind_fail(b, ERR_REFUSED, x->at, "\"%s\" is a window function and can't stand in %s",
+                         x->parts.at[0], s->clause);
     x->means = means;
     x->type = means->type;
+    x->width = means->width;
+    x->element = means->element;
     x->table = means->kind == SQL_X_COLUMN ? means->table : -1;
     x->column = means->kind == SQL_X_COLUMN ? means->column : -1;
     return true;
@@ -277,6 +284,9 @@ static int qualified_here(binder *b, const scope *s, sql_expr *x, int up)
         return -1;
     if (i < 0)
         return no_column(b, s, x, source, name) ? 0 : -1;
+    if (x->parts.n > schema + 2 && !has_fields(s->at[i].column.type))
+        return bind_fail(b, ERR_REFUSED, x->at, "%s.%s has no fields: there is no \"%s\" in it", source, name,
+                         x->parts.at[schema + 2]) ? 1 : -1;
     take(x, s, i, up);
     take_fields(x, schema + 1);
     return 1;
@@ -375,7 +385,8 @@ static sql_column star_column(const visible *v, const sql_star *star)
 
     for (int i = 0; i < star->replaced.n; i++)
         if (str_equal_nocase(star->replaced.at[i], c.name))
-            c = (sql_column){c.name, star->replace.at[i]->type, -1, -1};
+            c = (sql_column){c.name, star->replace.at[i]->type, -1, -1,
+                             star->replace.at[i]->width, star->replace.at[i]->element};
     return c;
 }
 

@@ -19,6 +19,10 @@ sql_type type_common(sql_type a, sql_type b)
         return a;
     if (is_number(a) && is_number(b))
         return a > b ? a : b; /* in the order of the enum */
+    if (a == SQL_T_BOOLEAN && is_number(b))
+        return b;
+    if (b == SQL_T_BOOLEAN && is_number(a))
+        return a;
     if ((a == SQL_T_DATE && b == SQL_T_TIMESTAMP) || (a == SQL_T_TIMESTAMP && b == SQL_T_DATE))
         return SQL_T_TIMESTAMP;
     if (a == SQL_T_TEXT && b != SQL_T_UNKNOWN) /* a literal takes the other's type */
@@ -140,6 +144,12 @@ static sql_type call(const sql_expr *x)
     if (!strcmp(name, "coalesce") || !strcmp(name, "greatest") || !strcmp(name, "least") ||
         !strcmp(name, "ifnull"))
         return common_of_all(x);
+    if (!strcmp(name, "concat") && common_of_all(x) == SQL_T_LIST)
+        return SQL_T_LIST;
+    if (!strcmp(name, "epoch_ms"))
+        return argument(x, 0) == SQL_T_INTEGER ? SQL_T_TIMESTAMP : SQL_T_INTEGER;
+    if (!strcmp(name, "list_median"))
+        return SQL_T_DOUBLE;
     if (!strcmp(name, "if"))
         return type_common(argument(x, 1), argument(x, 2));
     if (str_starts(name, "percentile_"))

@@ -22,7 +22,9 @@ struct sql_function {
                     * T time, I interval, l list, s struct, 1 2 3 as that argument,
                     * + as a sum of argument 1, m a time unit: date or timestamp, ? unknown */
     const char *args; /* classes of the arguments, the last one repeated; a string literal
-                       * passes for the small ones. n N numbers, i I integers, b boolean,
+                       * passes for the small ones. n N numbers, i I integers (i: BIGINT or
+                       * narrower), j INTEGER or narrower, M map, Z struct, J text or integer,
+                       * E integer, date, time or interval, b boolean,
                        * t text, l list, d D date or timestamp, v interval, L text or list,
                        * P D or interval, H P or time, A numbers or D or time, Q A or
                        * interval, S numbers or boolean, F numbers or D, X integer, double

@@ -41,7 +41,8 @@ static int level_of(const sql_expr *x)
     switch (x->kind) {
     case SQL_X_UNARY:
     case SQL_X_BINARY:
-        return ops[x->op].level;
+        /* DuckDB reads !~ looser than ~: it wants parentheses before IN, LIKE … */
+        return x->op == SQL_OP_NOT_REGEX ? L_COMPARE : ops[x->op].level;
     case SQL_X_LIKE:
     case SQL_X_BETWEEN:
     case SQL_X_IN:

@@ -85,6 +85,13 @@ typedef enum sql_type { /* roughly, for charts and messages */
     SQL_T_STRUCT, SQL_T_OTHER,
 } sql_type;
 
+/* Of SQL_T_INTEGER, in the order in which DuckDB widens them. */
+typedef enum sql_width {
+    SQL_W_UNKNOWN,
+    SQL_W_LITERAL, /* a small number written out: fits all */
+    SQL_W_SMALL, SQL_W_INT, SQL_W_UINT, SQL_W_BIG, SQL_W_UBIG, SQL_W_HUGE,
+} sql_width;
+
 typedef struct sql_exprs {
     sql_expr **at;
     int n;
@@ -147,6 +154,8 @@ typedef struct sql_column {
     const char *name;
     sql_type type;
     int table, column; /* the catalog's, if it is one of its columns; else -1 */
+    sql_width width;
+    sql_type element; /* of a list */
 } sql_column;
 
 typedef struct sql_columns {
@@ -169,6 +178,8 @@ struct sql_expr {
     sql_star *star;
     /* bound: */
     sql_type type;
+    sql_width width;   /* of an integer */
+    sql_type element;  /* of a list */
     int table, column;    /* SQL_X_COLUMN of a catalog table; else -1 */
     int slot;  /* SQL_X_COLUMN: which of the columns of its FROM, 1 first; 0: none */
     int up;    /* SQL_X_COLUMN: how many queries further out that FROM stands */
