@@ -121,6 +121,8 @@ void cli_at_prompt(void);
 /* The answer in the format asked for, into `out`. */
 bool output_state(const agent_state *s, const flags *f, str *out, err *e);
 bool output_table(const agent_state *s, const flags *f, str *out, err *e);
+/* Of a mistake in --sql whose message has a place: that line and a caret. */
+void output_caret(const agent_state *s, const flags *f, str *out);
 /* Exit code of a processed state: its error's, else 6 when rows were cut. */
 int output_exit_code(const agent_state *s);
 /* `text` to --out (atomically) or to stdout. */

@@ -201,6 +201,7 @@ bool output_table(const agent_state *s, const flags *f, str *out, err *e)
     add_plain(out, s->answer, 4000);
     str_addc(out, '\n');
     if (s->error.code != ERR_OK) {
+        output_caret(s, f, out);
         for (int i = 0; i < s->n_choices; i++) {
             str_addf(out, "  %d  ", i + 1);
             add_plain(out, s->choices[i], 200);

@@ -42,6 +42,10 @@ cmp -s "$scratch/1.json" "$scratch/2.json" || { bad=$((bad + 1)); echo "two runs
 # SQL typed by hand is guarded like any other
 code 0 ask --sql "SELECT count(*) AS n FROM stores"
 code 5 ask --sql "DELETE FROM sales"
+code 2 ask --sql "SELECT regoin FROM regions"
+says 'line 1, column 8: no column "regoin" in regions; did you mean "region"'
+says '^  SELECT regoin FROM regions$'
+says '^         \^$'
 code 5 ask --sql "SELECT * FROM read_csv('/etc/passwd')"
 code 5 ask --sql "SELECT * FROM '/etc/passwd'"
 code 5 ask --sql "SELECT 1; SELECT 2"
