@@ -31,9 +31,10 @@ soak() { # soak WHAT COMMAND...: its last line is the result
     result=$(tail -1 "$scratch/out" | tr '|' '/')
     printf '| %s | %s | %s |\n' "$what" "$result" "$(awk "BEGIN{printf \"%.1f\", ($(date +%s)-$from)/60}")" >>"$report"
 }
-cmake --build --preset release --target test_sql_rows test_sql_coverage test_sqlite_golds test_random_sql test_questions >/dev/null || exit 1
+cmake --build --preset release --target test_sql_rows test_sql_coverage test_sqlite_golds test_gold_prepares test_random_sql test_questions >/dev/null || exit 1
 soak "evaluation queries printed and run, same rows" env SQL_ROWS_STEP=1 build/release/test_sql_rows
 soak "every query of the data read, printed, bound, explained" build/release/test_sql_coverage
+soak "queries without rows, printed, on tables of their schema" env GOLD_PREPARES_STEP=1 build/release/test_gold_prepares
 soak "SQLite's queries and ours on the same rows" env SQLITE_GOLDS_STEP=1 build/release/test_sqlite_golds
 soak "the binder against DuckDB: random statements, mutants" env RANDOM_SQL=100000 build/release/test_random_sql
 for seed in 2 3; do
