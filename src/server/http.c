@@ -177,6 +177,13 @@ static bool admit(request *r, struct MHD_Connection *c, const char *method, cons
     if (!auth_admit_host(r, c))
         return false;
     if (!strcmp(method, "GET") || !strcmp(method, "HEAD")) {
+        if (!strcmp(url, r->server->plotly.path)) {
+            r->asset = &r->server->plotly;
+            r->status = r->asset->n ? 200 : 404;
+            r->type = r->asset->type;
+            r->cache = "public, max-age=86400";
+            return false;
+        }
         if ((r->asset = page_asset(url, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept-Encoding")))) {
             r->status = 200;
             r->type = r->asset->type;

@@ -16,6 +16,8 @@ bool policies_open(server *s, const char *json, err *e)
 
         if (ok && !r)
             ok = err_set(e, ERR_FORMAT, "policies: there is no role \"%.40s\": viewer, analyst, admin", name);
+        if (ok) /* a policy that can't be kept must not look as if it were */
+            ok = err_set(e, ERR_ARG, "policies: row and column rules are not applied yet; leave them out");
         if (ok && !(s->policy[r] = json_dumps(one, JSON_COMPACT)))
             ok = err_set(e, ERR_NOMEM, "out of memory");
     }

@@ -74,6 +74,19 @@ static bool open_store(server *s, err *e)
     return s->store != NULL;
 }
 
+/* Fetched and checked by set-up, so it is no file of web/dist. */
+static void open_plotly(server *s)
+{
+    str path = {0};
+    err ignored = {0};
+
+    if (!home_path(&path, "share/plotly-basic.min.js", &ignored) || !file_read(path.text, 8 << 20, &s->plotly_text, &ignored))
+        str_reset(&s->plotly_text);
+    s->plotly = (asset){.path = "/plotly-basic.min.js", .type = "text/javascript; charset=utf-8",
+                        .bytes = (const unsigned char *)str_text(&s->plotly_text), .n = s->plotly_text.n};
+    str_deinit(&path);
+}
+
 static bool open_engine(server *s, err *e)
 {
     salesbot_error why = {0};
@@ -102,6 +115,7 @@ server *server_new(const server_options *o, err *e)
     pthread_mutex_init(&s->choice_lock, NULL);
     s->started_ms = clock_ms();
     time_text(time_now(), s->started);
+    open_plotly(s);
     s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (keep_texts(s, e) && (s->rates = rates_new()) && open_store(s, e) && policies_open(s, s->o.policies, e) &&
         open_engine(s, e) && server_openapi(&s->openapi, e) && (s->training = training_open(s, e)) &&
@@ -166,6 +180,7 @@ void server_free(server *s)
     for (int i = 0; i <= ROLE_ADMIN; i++)
         free(s->policy[i]);
     str_deinit(&s->openapi);
+    str_deinit(&s->plotly_text);
     free(s->tls_cert);
     free(s->tls_key);
     free(s->texts);

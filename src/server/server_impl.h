@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "salesbot/salesbot.h"
 #include "server/metrics.h"
+#include "server/page.h"
 #include "server/route.h"
 #include "server/server.h"
 #include "server/store.h"
@@ -177,6 +178,8 @@ struct server {
     training *training;
     char *policy[ROLE_ADMIN + 1];
     str openapi;
+    str plotly_text;
+    asset plotly; /* the chart library that set-up fetched; n 0: it isn't there */
     int port, stop_fd;
     atomic_bool draining, ready;
     atomic_int generation; /* of the sessions: lanes_renew */
