@@ -331,10 +331,14 @@ static chart_grid *grid_bins(const agent_state *s, const chart_facts *f, arena *
         low = v < low ? v : low;
         high = v > high ? v : high;
     }
-    if (!g || !(low <= high))
-        return g;
-    width = high > low ? (high - low) / n_bins : 1;
+    if (!g)
+        return NULL;
     g->names[0] = "rows";
+    if (!(low <= high)) { /* nothing but NULLs */
+        g->n_labels = 0;
+        return g;
+    }
+    width = high > low ? (high - low) / n_bins : 1;
     for (int b = 0; b < n_bins; b++) {
         str text = {0};
 
