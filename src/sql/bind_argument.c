@@ -65,10 +65,7 @@ static bool regex(binder *b, const sql_expr *x)
         {"regexp_replace", 3, "cilmnpsg"}, {"regexp_split_to_array", 2, "cilmnps"},
         {"regexp_extract", 3, "cilmnps"}, {"regexp_extract_all", 3, "cilmnps"}};
     const sql_expr *group = !strcmp(x->text, "regexp_extract") && x->args.n > 2 ? x->args.at[2] : NULL;
-    const sql_expr *pattern = x->args.n > 1 ? x->args.at[1] : NULL;
 
-    if (pattern && pattern->kind == SQL_X_STRING && strchr(pattern->text, '[') && !strchr(pattern->text, ']'))
-        return bind_fail(b, ERR_REFUSED, pattern->at, "the pattern has a [ without its ]");
     if (group && group->kind != SQL_X_NUMBER && group->kind != SQL_X_LIST)
         return bind_fail(b, ERR_REFUSED, group->at, "the group of %s must be a number, written out", x->text);
     for (size_t i = 0; i < sizeof where / sizeof where[0]; i++)

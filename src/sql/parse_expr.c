@@ -116,6 +116,8 @@ static sql_expr *in_list(parser *p, sql_expr *x)
     if (!parse_symbol(p, "(")) { /* IN column: a list */
         sql_expr *list = climb(p, P_POSTFIX + 1);
 
+        if (list && list->kind == SQL_X_QUERY) /* IN +(SELECT …) would print as IN (SELECT …) */
+            return parse_refuse(p, list->at, "a query after IN stands in parentheses alone"), NULL;
         x->has_operand = true;
         return parse_push(p, &x->args, list) ? parse_done(p, x) : NULL;
     }
