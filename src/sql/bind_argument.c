@@ -198,7 +198,7 @@ bool bind_cast(binder *b, const sql_expr *x)
 
     if (of->kind == SQL_X_STRING && !x->negated && !looks_like(of->text, x->type))
         return bind_fail(b, ERR_REFUSED, of->at, "'%s' is no %s", of->text, sql_type_name(x->type));
-    return !expr_is_constant(of) || casts(of->type, x->type) ||
+    return x->negated || !expr_is_constant(of) || casts(of->type, x->type) ||
            bind_fail(b, ERR_REFUSED, x->at, "%s can't be cast to %s", sql_type_name(of->type),
                      sql_type_name(x->type));
 }
@@ -219,7 +219,10 @@ bool bind_conditions(binder *b, const sql_expr *x)
     const sql_expr *operand = x->has_operand ? x->args.at[0] : NULL;
 
     for (int i = 1; operand && i + 1 < x->args.n; i += 2)
-        if (plain(operand->type) && x->args.at[i]->type == SQL_T_TEXT && x->args.at[i]->kind != SQL_X_STRING &&
+        if (x->args.at[i]->kind == SQL_X_STRING && !looks_like(x->args.at[i]->text, operand->type))
+            return bind_fail(b, ERR_REFUSED, x->args.at[i]->at, "'%s' is no %s", x->args.at[i]->text,
+                             sql_type_name(operand->type));
+        else if (plain(operand->type) && x->args.at[i]->type == SQL_T_TEXT && x->args.at[i]->kind != SQL_X_STRING &&
             expr_is_constant(x->args.at[i]))
             return bind_fail(b, ERR_REFUSED, x->args.at[i]->at, "text is compared with %s here; use CAST",
                              sql_type_name(operand->type));
@@ -340,6 +343,21 @@ static bool concat_lists(binder *b, const sql_expr *x)
            bind_fail(b, ERR_REFUSED, x->at, "concat joins texts, or lists alone; use CAST");
 }
 
+/* Computed while DuckDB prepares, or of an exact type. */
+static bool numbers_and_dates(binder *b, const sql_expr *x)
+{
+    const sql_expr *first = x->args.n ? x->args.at[0] : NULL;
+
+    if (!strcmp(x->text, "factorial") && first->kind == SQL_X_NUMBER && !number_in(first, 0, 33))
+        return bind_fail(b, ERR_REFUSED, first->at, "factorial goes up to 33");
+    if (!strcmp(x->text, "strptime") && expr_is_constant(first))
+        return bind_fail(b, ERR_REFUSED, first->at, "strptime reads a column; write a date as DATE '2024-01-31'");
+    if (!strcmp(x->text, "make_date") && (x->args.n == 2 || (x->args.n == 1 && first->type == SQL_T_INTEGER &&
+                                                             first->width > SQL_W_INT)))
+        return bind_fail(b, ERR_REFUSED, x->at, "make_date takes a year, a month and a day, or days as INTEGER");
+    return true;
+}
+
 bool bind_arguments(binder *b, const sql_expr *x)
 {
     static const char *const quantiles[] = {"quantile_cont", "quantile_disc", NULL};
@@ -373,6 +391,6 @@ bool bind_arguments(binder *b, const sql_expr *x)
         return bind_fail(b, ERR_REFUSED, x->at, "flatten needs a list of lists");
     if (!strcmp(x->text, "list_value") && !bind_elements(b, x))
         return false;
-    return text_constants(b, x) && lists(b, x) && regex(b, x) && macros(b, x) && fill(b, x) && zero_divisor(b, x) &&
+    return numbers_and_dates(b, x) && text_constants(b, x) && lists(b, x) && regex(b, x) && macros(b, x) && fill(b, x) && zero_divisor(b, x) &&
            aggregate_order(b, x);
 }

@@ -57,6 +57,10 @@ static sql_type arithmetic(sql_op op, sql_type a, sql_type b)
         return SQL_T_DATE;
     if (a == SQL_T_INTERVAL || b == SQL_T_INTERVAL)
         return SQL_T_INTERVAL;
+    if (is_number(a) && b == SQL_T_TEXT) /* a literal takes the other's type */
+        return a;
+    if (is_number(b) && a == SQL_T_TEXT)
+        return b;
     return is_number(a) && is_number(b) ? type_common(a, b) : SQL_T_UNKNOWN;
 }
 
