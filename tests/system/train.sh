@@ -137,7 +137,8 @@ states = [json.loads(l) for l in open(sys.argv[1] + "/checkpoints/rated/states.j
 assert len(states) == 4, len(states)
 PY
 digest() { grep -oE '"adapter": ?"[0-9a-f]{64}"' "$1" | grep -oE '[0-9a-f]{64}' | sort -u; }
-code 0 "$bot" ask --db "$scratch/shop.sqlite" --model "$model" --adapter "$scratch/rated/checkpoints/rated" --model-only --format json "how many items"
+# what these random weights answer does not matter, only which they were
+"$bot" ask --db "$scratch/shop.sqlite" --model "$model" --adapter "$scratch/rated/checkpoints/rated" --model-only --format json "how many items" >"$scratch/out" 2>"$scratch/err" || true
 done_=$((done_ + 1))
 [ -n "$(digest "$scratch/out")" ] && [ "$(digest "$scratch/out")" = "$(digest "$scratch/rated/checkpoints/rated/states.jsonl")" ] ||
     { bad=$((bad + 1)); echo "the questions were asked of other weights than the last"; }
