@@ -37,25 +37,24 @@ static const char *const pointers[] = {
 /* Of these a whole question may follow: "ok. How many stores …". */
 static const char weak[] = "ok|okay|so|now|then|or|again|but|and|also|just";
 
-static int opening_at(const reading_state *s)
+/* Tokens of the longest of the phrases that begins at token `at`; 0: none. */
+static int longest_at(const reading_state *s, int at, const char *const *phrases, size_t n_phrases)
 {
     int best = 0;
 
-    for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++) {
-        const int n = words_match(&s->t, 0, openings[i]);
+    for (size_t i = 0; i < n_phrases; i++) {
+        const int n = words_match(&s->t, at, phrases[i]);
         best = n > best ? n : best;
     }
     return best;
 }
 
+#define LONGEST_AT(s, at, phrases) longest_at(s, at, phrases, sizeof phrases / sizeof phrases[0])
+
 static int pointer_at(const reading_state *s, int at)
 {
-    int best = 0;
+    const int best = LONGEST_AT(s, at, pointers);
 
-    for (size_t i = 0; i < sizeof pointers / sizeof pointers[0]; i++) {
-        const int n = words_match(&s->t, at, pointers[i]);
-        best = n > best ? n : best;
-    }
     /* "are there", "is it" of weather and "as it is": no pointers */
     if (best == 1 && word_in(&s->t.at[at], "there") && at && word_in(&s->t.at[at - 1], "are|is|were|was"))
         return 0;
@@ -90,7 +89,7 @@ static bool is_complete(const reading_state *s)
 static bool takes_markers(reading_state *s)
 {
     bool found = false;
-    int opening = opening_at(s);
+    int opening = LONGEST_AT(s, 0, openings);
 
     if (opening && opening < s->t.n && word_in(&s->t.at[opening - 1], weak) && asks(&s->t.at[opening]) && is_complete(s))
         opening = 0;

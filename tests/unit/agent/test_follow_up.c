@@ -4,36 +4,10 @@
 #include <stdlib.h>
 
 #include "query_line.h"
-#include "sales_db.h"
+#include "sales_world.h"
 #include "test.h"
 
 #define TABLE SALESBOT_SOURCE_DIR "/tests/unit/agent/follow_ups.txt"
-
-static struct {
-    db *d;
-    const db_catalog *catalog;
-    sem_layer *layer;
-} world;
-
-static bool open_world(void)
-{
-    err e = {0};
-
-    if (world.layer)
-        return true;
-    world.d = sales_db_open();
-    world.catalog = world.d ? db_catalog_get(world.d, &e) : NULL;
-    world.layer = world.catalog ? sem_load_sales(world.d, world.catalog, &e) : NULL;
-    if (!world.layer)
-        fprintf(stderr, "%s\n", e.msg);
-    return world.layer != NULL;
-}
-
-static void close_world(void)
-{
-    sem_free(world.layer);
-    db_close(world.d);
-}
 
 /* The last question of a conversation, read after all before it. */
 static bool read_turns(char *turns, arena *a, understanding *u, err *e)

@@ -4,36 +4,10 @@
 #include <stdlib.h>
 
 #include "query_line.h"
-#include "sales_db.h"
+#include "sales_world.h"
 #include "test.h"
 
 #define HERE SALESBOT_SOURCE_DIR "/tests/unit/agent/"
-
-static struct {
-    db *d;
-    const db_catalog *catalog;
-    sem_layer *layer;
-} world;
-
-static bool open_world(void)
-{
-    err e = {0};
-
-    if (world.layer)
-        return true;
-    world.d = sales_db_open();
-    world.catalog = world.d ? db_catalog_get(world.d, &e) : NULL;
-    world.layer = world.catalog ? sem_load_sales(world.d, world.catalog, &e) : NULL;
-    if (!world.layer)
-        fprintf(stderr, "%s\n", e.msg);
-    return world.layer != NULL;
-}
-
-static void close_world(void)
-{
-    sem_free(world.layer);
-    db_close(world.d);
-}
 
 /* One case: the reading as a line, and the SQL prepared. False after a message. */
 static bool check_case(const char *file, int line, const char *question, const char *expected, arena *a)
